@@ -1,0 +1,57 @@
+import { configWithoutCloudSupport } from '@n8n/node-cli/eslint';
+
+/** Which part may import which (README, "How it is built"): imports point downwards only. */
+const layers = [
+  ['shared/schema', ['shared/schema', 'shared/errors.ts']],
+  ['shared/mapping', ['shared/mapping', 'shared/schema', 'shared/errors.ts']],
+  ['shared/ports.ts', ['shared/mapping', 'shared/schema', 'shared/errors.ts']],
+  ['shared/sync', ['shared/sync', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
+  ['shared/store', ['shared/store', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
+  ['shared/app', ['shared/app', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
+  ['shared/providers', ['shared/providers', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
+  ['shared/console', ['shared/console', 'shared/sync', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
+];
+
+const zones = layers.map(([target, allowed]) => ({
+  target: `./${target}`,
+  from: './shared',
+  except: allowed.map((path) => path.replace(/^shared\//, './')),
+  message: 'Imports point downwards only: parts meet in shared/ports.ts.',
+}));
+
+export default [
+  ...configWithoutCloudSupport,
+  { ignores: ['.cache/**', 'coverage/**'] },
+  {
+    files: ['shared/**/*.ts', 'nodes/**/*.ts', 'credentials/**/*.ts', 'test/**/*.ts'],
+    rules: {
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          zones: [
+            ...zones,
+            { target: './shared', from: './nodes', message: 'shared/ knows nothing of nodes.' },
+            { target: './shared', from: './credentials', message: 'shared/ knows nothing of credentials.' },
+            { target: ['./shared', './nodes', './credentials'], from: './test', message: 'Product code never imports tests.' },
+          ],
+        },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    files: ['shared/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: ['n8n-workflow', 'n8n-core'].map((name) => ({ name, message: 'shared/ imports nothing from n8n.' })) },
+      ],
+    },
+  },
+  {
+    // The pack is for self-hosted n8n: it opens a store and talks to it with these few, pinned, plain
+    // JavaScript libraries, which n8n's installer keeps as ordinary dependencies.
+    files: ['package.json'],
+    rules: { '@n8n/community-nodes/no-runtime-dependencies': 'off' },
+  },
+];
