@@ -1,0 +1,159 @@
+/**
+ * One small taxonomy: each class says what the caller must do. Retry code reads the fields, never a message.
+ * No message, field or cause carries a secret.
+ */
+export type SyncErrorCode =
+  | 'auth'
+  | 'rate_limit'
+  | 'transient'
+  | 'stale_version'
+  | 'duplicate'
+  | 'validation'
+  | 'not_found'
+  | 'unsupported'
+  | 'uncertain_write'
+  | 'store'
+  | 'mapping'
+  | 'budget'
+  | 'lease_lost'
+  | 'busy'
+  | 'internal';
+
+export interface SyncErrorDetails {
+  provider?: string;
+  entity?: string;
+  /** The record's id on the side that answered. */
+  recordId?: string;
+  field?: string;
+  issues?: { field: string; reason: string }[];
+  /** The provider's own error code and request id, for its support. */
+  providerCode?: string;
+  requestId?: string;
+  retryAfterMs?: number;
+  /** What the user does next, one sentence. */
+  nextStep?: string;
+  cause?: unknown;
+}
+
+export class SyncError extends Error {
+  readonly details: Omit<SyncErrorDetails, 'cause'>;
+
+  constructor(
+    readonly code: SyncErrorCode,
+    /** Whether doing the same again later can succeed. */
+    readonly retryable: boolean,
+    message: string,
+    details: SyncErrorDetails = {},
+  ) {
+    const { cause, ...rest } = details;
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.details = rest;
+  }
+}
+
+/** The grant is dead or lacks rights: pause the connection, keep its events, ask for a reconnect. */
+export class AuthError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('auth', false, message, { nextStep: 'Open the credential in n8n and reconnect it.', ...details });
+  }
+}
+
+/** The provider asked to slow down: wait `retryAfterMs`. */
+export class RateLimitError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('rate_limit', true, message, details);
+  }
+}
+
+/** A passing fault before anything was sent, or on a read: retry with backoff. */
+export class TransientError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('transient', true, message, details);
+  }
+}
+
+/** The version sent is no longer current: read again, merge again. */
+export class StaleVersionError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('stale_version', true, message, details);
+  }
+}
+
+/** The provider already has a record with this natural key: look it up and adopt it, or raise. */
+export class DuplicateError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('duplicate', true, message, details);
+  }
+}
+
+/** The data is refused, by our schema or by the provider: a person corrects it. */
+export class ValidationError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('validation', false, message, details);
+  }
+}
+
+/** The record is not there. */
+export class NotFoundError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('not_found', false, message, details);
+  }
+}
+
+/** This side cannot express what is asked (see its capability table). */
+export class UnsupportedError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('unsupported', false, message, details);
+  }
+}
+
+/** A write was sent and its answer lost: it may have landed. Settle the intent before anything else. */
+export class UncertainWriteError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('uncertain_write', true, message, details);
+  }
+}
+
+/** The store cannot be opened, read or written; names its path or host. */
+export class StoreError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails & { retryable?: boolean } = {}) {
+    const { retryable = false, ...rest } = details;
+    super('store', retryable, message, rest);
+  }
+}
+
+/** A side sent something its mapping does not know (an unlisted enum value, say). */
+export class MappingError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('mapping', false, message, details);
+  }
+}
+
+/** The connection's own budget of reads is used up: wait until it renews. */
+export class BudgetError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('budget', true, message, details);
+  }
+}
+
+/** Another worker took the record over; this one's effects are refused. */
+export class LeaseLostError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('lease_lost', true, message, details);
+  }
+}
+
+/** A record this one depends on is being worked on or is held: come back shortly. */
+export class BusyError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('busy', true, message, details);
+  }
+}
+
+/** Whatever was thrown, as a SyncError. Unknown failures are internal and permanent: they need a person. */
+export function toSyncError(error: unknown): SyncError {
+  if (error instanceof SyncError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new SyncError('internal', false, message, { cause: error });
+}
