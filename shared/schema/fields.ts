@@ -70,13 +70,15 @@ const instantText = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Text without control characters other than line breaks and tabs; line breaks are LF. */
+/** Text with LF line breaks. Empty text is no text: no ledger keeps the two apart. */
 export const text = (label: string, maxLength: number, options: FieldOptions = {}) =>
   declare(
-    z
-      .string()
-      .max(maxLength)
-      .overwrite((value) => value.replace(/\r\n?/g, '\n')),
+    options.required
+      ? z.string().min(1, 'must not be empty').max(maxLength)
+      : z
+          .string()
+          .max(maxLength)
+          .transform((value) => (value === '' ? null : value.replace(/\r\n?/g, '\n'))),
     { kind: 'text', label, ...options },
   );
 

@@ -1,0 +1,85 @@
+import type { EntityDefinition, Fields, FieldSpec, FieldValue } from '../schema/entity';
+import { elementKey, elementsOf, membersOf, sameElement, sameValue } from './compare';
+
+/**
+ * What was agreed, corrected by what a side answered: its answer is the truth in everything it has an opinion
+ * on (a number it assigned, an amount it rounded).
+ */
+export function overlay(entity: EntityDefinition, agreed: Fields, answer: Fields): Fields {
+  return overlayMembers(entity.fields, agreed, answer);
+}
+
+function overlayMembers(specs: readonly FieldSpec[], agreed: Fields, answer: Fields): Fields {
+  const result: Fields = {};
+  for (const spec of specs) {
+    const value = overlayValue(spec, agreed[spec.name], answer[spec.name]);
+    if (value !== undefined) result[spec.name] = value;
+  }
+  return result;
+}
+
+function overlayValue(spec: FieldSpec, agreed: FieldValue, answer: FieldValue): FieldValue {
+  if (answer === undefined) return agreed;
+  if (answer === null || agreed === null || agreed === undefined) return answer;
+  if (spec.kind === 'group') return overlayMembers(spec.members, membersOf(agreed), membersOf(answer));
+  if (spec.kind !== 'list') return answer;
+  const known = new Map(elementsOf(agreed).map((element) => [elementKey(spec, element), element]));
+  return elementsOf(answer).map((element) => {
+    const key = elementKey(spec, element);
+    const identity = spec.identity === 'id' ? { id: key } : {};
+    return { ...identity, ...overlayMembers(spec.members, known.get(key) ?? {}, element) };
+  });
+}
+
+/**
+ * The base that holds when a write landed on one side only: where both sides now say the same, that; the old
+ * base elsewhere. What is not common yet is still one side's edit.
+ */
+export function commonGround(
+  entity: EntityDefinition,
+  base: Fields | null,
+  app: Fields,
+  ledger: Fields,
+): Fields {
+  const result: Fields = {};
+  for (const spec of entity.fields) {
+    const value = common(spec, base?.[spec.name], app[spec.name], ledger[spec.name]);
+    if (value !== undefined) result[spec.name] = value;
+  }
+  return result;
+}
+
+function common(spec: FieldSpec, base: FieldValue, app: FieldValue, ledger: FieldValue): FieldValue {
+  if (spec.kind === 'group') {
+    const [b, a, l] = [membersOf(base), membersOf(app), membersOf(ledger)];
+    const result: Fields = {};
+    for (const member of spec.members) {
+      const value = common(member, b[member.name], a[member.name], l[member.name]);
+      if (value !== undefined && value !== null) result[member.name] = value;
+    }
+    return Object.keys(result).length > 0 ? result : null;
+  }
+  if (spec.kind === 'list') return commonElements(spec, base, app, ledger);
+  if (app === undefined) return ledger ?? base;
+  if (ledger === undefined) return app;
+  return sameValue(app, ledger) ? app : base;
+}
+
+function commonElements(spec: FieldSpec, base: FieldValue, app: FieldValue, ledger: FieldValue): FieldValue {
+  if (app === undefined) return ledger ?? base;
+  if (ledger === undefined) return app;
+  const old = new Map(elementsOf(base).map((element) => [elementKey(spec, element), element]));
+  const theirs = new Map(elementsOf(ledger).map((element) => [elementKey(spec, element), element]));
+  const result: Fields[] = [];
+  const seen = new Set<string>();
+  for (const element of elementsOf(app)) {
+    const key = elementKey(spec, element);
+    seen.add(key);
+    const match = theirs.get(key);
+    if (match && sameElement(spec, element, overlayMembers(spec.members, element, match)))
+      result.push(element);
+    else if (old.has(key)) result.push(old.get(key) as Fields);
+  }
+  for (const [key, element] of old) if (!seen.has(key) && theirs.has(key)) result.push(element);
+  return result;
+}

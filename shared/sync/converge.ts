@@ -1,0 +1,266 @@
+import { DuplicateError, StaleVersionError, TransientError, toSyncError } from '../errors';
+import type { Claim, Conflict, FieldConflict, Resolution, SideName } from '../ports';
+import type { Run } from './context';
+import { decide, type Plan } from './decide';
+import { seenAlready } from './echo';
+import { settleFailure } from './failure';
+import { lineLinks } from './lines';
+import type { Outcome } from './outcome';
+import { recoverIntents } from './recover';
+import { canonicalReadings, readSide, type Prefetched, type Readings } from './views';
+import { AwaitsRecordError, forgetTimes, noteRead, settleWork, startWork, titleOf, type Work } from './work';
+import { carryOut } from './write';
+
+/**
+ * Brings one claimed record in step: read both sides, decide, write, settle. Always settles or releases the
+ * claim, never throws for what a side or the data did; a store that fails is the caller's to handle.
+ */
+export async function converge(
+  run: Run,
+  claim: Claim,
+  chain: readonly string[] = [],
+  known?: Prefetched,
+): Promise<Outcome> {
+  const work = startWork(run, claim, chain, known);
+  try {
+    return (await settleEcho(work)) ?? (await convergeRecord(work));
+  } catch (error) {
+    return settleFailure(work, toSyncError(error));
+  }
+}
+
+/** Settles without a read when every event speaks of a state the link has already seen. */
+async function settleEcho(work: Work): Promise<Outcome | null> {
+  const { claim, link } = work;
+  const { events, intents, conflict } = claim;
+  if (events.length === 0 || intents.length > 0 || conflict || !link.base || !link.app.id || !link.ledger.id)
+    return null;
+  const sides = { app: link.app, ledger: link.ledger };
+  for (const event of events) {
+    const side =
+      event.source === 'webhook' || event.source === 'poll' ? seenAlready(event, sides[event.side]) : null;
+    if (!side) return null;
+    sides[event.side] = side;
+  }
+  work.link = { ...link, ...sides };
+  await settleWork(work, { kind: 'settled' }, { kind: 'echo' });
+  return outcomeOf(work, 'synced', 'echo');
+}
+
+async function convergeRecord(work: Work): Promise<Outcome> {
+  await readBoth(work, work.known);
+  await recoverIntents(work);
+  for (let round = 0; round < work.run.options.maxRounds; round++) {
+    try {
+      const outcome = await oneRound(work);
+      if (outcome) return outcome;
+    } catch (error) {
+      const failure = toSyncError(error);
+      const moved = failure instanceof StaleVersionError || failure instanceof DuplicateError;
+      if (!moved || round === work.run.options.maxRounds - 1) throw toSyncError(failure);
+      await readBoth(work);
+    }
+  }
+  throw new TransientError(`${work.entity.label} ${titleOf(work)} kept changing while it was being merged`, {
+    entity: work.entity.name,
+    nextStep: 'It is tried again by itself.',
+  });
+}
+
+async function readBoth(work: Work, known?: Prefetched): Promise<void> {
+  const [app, ledger] = await Promise.all([
+    readSide(work.run, work.link, 'app', known),
+    readSide(work.run, work.link, 'ledger', known),
+  ]);
+  work.records = { app, ledger };
+  if (app) noteRead(work, 'app', app);
+  if (ledger) noteRead(work, 'ledger', ledger);
+}
+
+/** One attempt; null when the plan has to be made anew. */
+async function oneRound(work: Work): Promise<Outcome | null> {
+  const { run, entity } = work;
+  const elsewhere = await handOver(work);
+  if (elsewhere) return elsewhere;
+  const readings = await canonicalReadings(run, entity, work.claim, work.base, work.records);
+  work.readings = readings;
+  if (bothGone(readings)) return settleGone(work, null);
+  const resolution = currentResolution(work);
+  const plan = decide({
+    entity,
+    connectionId: run.connection.id,
+    base: work.base,
+    app: readings.app.view,
+    ledger: readings.ledger.view,
+    capabilities: {
+      app: capabilityOf(work, 'app'),
+      ledger: capabilityOf(work, 'ledger'),
+    },
+    policy: run.policy,
+    resolution,
+    uncertain: work.uncertain,
+  });
+  if (plan.kind === 'hold') return settleHold(work, plan.conflicts);
+  if (plan.kind === 'gone') return settleGone(work, plan);
+  work.decisions = plan.decisions;
+  if (plan.kind === 'in_step') return settleInStep(work, readings, plan);
+  const written = await carryOut(work, readings, plan);
+  if (written.kind === 'again') return null;
+  if (written.kind === 'hold') return settleHold(work, written.conflicts);
+  return settleInStep(work, readings, { kind: 'in_step', agreed: written.agreed, decisions: plan.decisions });
+}
+
+/**
+ * A ledger record that carries another link's mark is that link's create, seen before its answer was stored:
+ * the other link takes it over, and with it this one's events.
+ */
+async function handOver(work: Work): Promise<Outcome | null> {
+  const { run, link, claim, chain } = work;
+  for (const side of ['ledger', 'app'] as const) {
+    const owner = work.records[side]?.externalId;
+    if (!owner || owner === link.id || work.base || chain.includes(owner)) continue;
+    const ownerLink = await run.store.links.get(owner);
+    if (!ownerLink || ownerLink.entity !== link.entity || ownerLink.connectionId !== link.connectionId)
+      continue;
+    if (ownerLink[side].id !== null) continue;
+    const ownerClaim = await run.store.queue.claimLink(owner, {
+      worker: run.worker,
+      now: run.clock.now(),
+      leaseMs: run.options.leaseMs,
+    });
+    if (!ownerClaim) throw new AwaitsRecordError(owner, 1_000, 'Waits for the write that made this record');
+    const outcome = await converge(run, ownerClaim, [...chain, link.id]);
+    if (!(await run.store.links.get(claim.link.id))) return outcome;
+  }
+  return null;
+}
+
+function capabilityOf(work: Work, side: SideName) {
+  const capability = work.run.sides[side].capabilities.entities[work.entity.name];
+  return (
+    capability ?? {
+      create: false,
+      update: false,
+      remove: [],
+      unsupported: {},
+      readOnly: {},
+      lookup: 'none' as const,
+      webhook: false,
+      changeFeed: false,
+    }
+  );
+}
+
+const bothGone = (readings: Readings) =>
+  (['app', 'ledger'] as const).every((side) => ['absent', 'deleted'].includes(readings[side].view.state));
+
+/** A person's decision counts only on the very state it was made on. */
+function currentResolution(work: Work): Resolution | null {
+  const { conflict } = work.claim;
+  if (conflict?.status !== 'resolved') return null;
+  return speaksOf(conflict, work) ? conflict.resolution : null;
+}
+
+const versionOf = (work: Work, side: SideName) => work.records[side]?.version ?? null;
+
+const speaksOf = (conflict: Conflict, work: Work) =>
+  conflict.appVersion === versionOf(work, 'app') && conflict.ledgerVersion === versionOf(work, 'ledger');
+
+async function settleInStep(
+  work: Work,
+  readings: Readings,
+  plan: Extract<Plan, { kind: 'in_step' }>,
+): Promise<Outcome> {
+  const { conflict } = work.claim;
+  work.link.base = plan.agreed;
+  if (plan.agreed.state === 'live') {
+    work.link.lines = lineLinks(work.entity, plan.agreed.fields, {
+      app: readings.app.lineIds,
+      ledger: readings.ledger.lineIds,
+    });
+  }
+  settleLostCreates(work);
+  const close = conflict
+    ? { kind: 'close' as const, reason: conflict.status === 'resolved' ? 'resolved' : 'both sides agree now' }
+    : undefined;
+  await settleWork(
+    work,
+    { kind: 'settled' },
+    {
+      kind: work.wrote.length > 0 ? 'synced' : 'in_step',
+      ...(close ? { conflict: close } : {}),
+    },
+  );
+  return outcomeOf(work, 'synced', work.action ?? (work.claim.link.base ? 'in_step' : 'linked'));
+}
+
+async function settleHold(work: Work, fields: FieldConflict[]): Promise<Outcome> {
+  const { conflict } = work.claim;
+  const unchanged = conflict?.status === 'open' && speaksOf(conflict, work);
+  const refused = conflict?.status === 'resolved' && !speaksOf(conflict, work);
+  work.decisions = [];
+  work.link.base = work.base;
+  forgetTimes(work.link);
+  settleLostCreates(work);
+  await settleWork(
+    work,
+    { kind: 'held' },
+    {
+      kind: refused ? 'resolution_refused' : 'conflict',
+      detail: { fields },
+      ...(unchanged
+        ? {}
+        : {
+            conflict: {
+              kind: 'hold',
+              fields,
+              title: titleOf(work),
+              appVersion: versionOf(work, 'app'),
+              ledgerVersion: versionOf(work, 'ledger'),
+              policyVersion: work.run.policy.version,
+            },
+          }),
+    },
+  );
+  return { ...outcomeOf(work, 'conflict', 'held'), conflictFields: fields };
+}
+
+/** Nothing is left to keep in step: the link stays as the tombstone. */
+async function settleGone(work: Work, plan: Extract<Plan, { kind: 'gone' }> | null): Promise<Outcome> {
+  const base = plan?.agreed ?? work.base;
+  work.link.base = base && plan?.agreed === undefined ? { ...base, state: 'deleted' } : base;
+  settleLostCreates(work);
+  await settleWork(
+    work,
+    { kind: 'settled' },
+    {
+      kind: 'gone',
+      ...(work.claim.conflict ? { conflict: { kind: 'close', reason: 'the record is gone' } } : {}),
+    },
+  );
+  return outcomeOf(work, 'synced', work.wrote.length > 0 ? 'removed' : 'none');
+}
+
+/** Creates of an earlier attempt that nothing was found of did not land, or their record is gone again. */
+function settleLostCreates(work: Work): void {
+  for (const intent of Object.values(work.lostCreates)) {
+    if (intent && !work.intents.has(intent.key)) work.intents.set(intent.key, 'superseded');
+  }
+}
+
+export function outcomeOf(work: Work, result: Outcome['result'], action: Outcome['action']): Outcome {
+  return {
+    connectionId: work.link.connectionId,
+    linkId: work.link.id,
+    entity: work.entity.name,
+    title: titleOf(work),
+    appId: work.link.app.id,
+    ledgerId: work.link.ledger.id,
+    result,
+    action,
+    wrote: work.wrote,
+    changes: work.decisions,
+    conflictFields: [],
+    error: null,
+  };
+}

@@ -1,0 +1,274 @@
+import type {
+  Base,
+  EntityCapability,
+  FieldConflict,
+  IntentOperation,
+  PolicySet,
+  RecordState,
+  Resolution,
+  SideName,
+} from '../ports';
+import type { EntityDefinition, Fields, FieldSpec } from '../schema/entity';
+import { diffFields, hasEdits } from './diff';
+import { mergeFields, type FieldDecision, type MergeRules, type Verdict } from './merge';
+import { winnerFor } from './policy';
+
+/** One side as `decide` sees it, references and line ids canonical. `absent`: it never had the record. */
+export interface SideView {
+  state: RecordState | 'absent';
+  /** Empty unless live or voided. */
+  fields: Fields;
+}
+
+export interface DecideInput {
+  entity: EntityDefinition;
+  connectionId: string;
+  base: Base | null;
+  app: SideView;
+  ledger: SideView;
+  capabilities: Record<SideName, EntityCapability>;
+  policy: PolicySet;
+  /** A person's decision on exactly this state, or null. */
+  resolution: Resolution | null;
+  /** The side where an earlier write of ours may have landed and then been changed again. */
+  uncertain: SideName | null;
+}
+
+export interface PlannedWrite {
+  operation: IntentOperation;
+  /** Canonical; what the side holds once this has landed. */
+  desired: Fields;
+}
+
+/**
+ * What to do about one record. `hold`: nothing is written on either side until a person has decided.
+ * `gone`: nothing is left to keep in step.
+ */
+export type Plan =
+  | { kind: 'in_step'; agreed: Base; decisions: FieldDecision[] }
+  | {
+      kind: 'write';
+      agreed: Base;
+      writes: Partial<Record<SideName, PlannedWrite>>;
+      decisions: FieldDecision[];
+    }
+  | { kind: 'hold'; conflicts: FieldConflict[] }
+  | { kind: 'gone'; agreed: Base | null };
+
+/** The pseudo field that says whether a record lives, is voided or is deleted. */
+export const STATE = '$state';
+
+/** Pure: the same input always gives the same plan. */
+export function decide(input: DecideInput): Plan {
+  const { app, ledger } = input;
+  if (app.state === 'absent' || ledger.state === 'absent') return decideOneSided(input);
+  if (app.state === 'live' && ledger.state === 'live') return decideFields(input);
+  if (app.state === ledger.state) return decideBothRemoved(input, app.state);
+  return decideRemoval(input);
+}
+
+/** The record exists on one side only, and the other never had it. */
+function decideOneSided(input: DecideInput): Plan {
+  const from: SideName = input.app.state === 'absent' ? 'ledger' : 'app';
+  const view = input[from];
+  if (view.state !== 'live') return { kind: 'gone', agreed: null };
+  const to = other(from);
+  const agreed = baseOf(input, 'live', view.fields);
+  if (!input.capabilities[to].create) {
+    return hold([stateConflict(input, 'not_writable')]);
+  }
+  return {
+    kind: 'write',
+    agreed,
+    writes: { [to]: { operation: 'create', desired: view.fields } },
+    decisions: [],
+  };
+}
+
+function decideFields(input: DecideInput): Plan {
+  const { entity, app, ledger, base } = input;
+  // A base that was removed and now lives on both sides says nothing about fields.
+  const known = base?.state === 'live' ? base.fields : null;
+  const { merged, decisions, conflicts } = mergeFields(
+    entity,
+    known,
+    app.fields,
+    ledger.fields,
+    rulesOf(input),
+  );
+  if (conflicts.length > 0) return hold(conflicts);
+  const doubtful = doubtfulDecisions(input, decisions);
+  if (doubtful.length > 0) return hold(doubtful);
+  const agreed = baseOf(input, 'live', merged);
+  const writes: Partial<Record<SideName, PlannedWrite>> = {};
+  if (needsWrite(entity, ledger.fields, merged, input.capabilities.ledger, false)) {
+    writes.ledger = { operation: 'update', desired: merged };
+  }
+  if (needsWrite(entity, app.fields, merged, input.capabilities.app, true)) {
+    writes.app = { operation: 'update', desired: merged };
+  }
+  if (!writes.ledger && !writes.app) return { kind: 'in_step', agreed, decisions };
+  return { kind: 'write', agreed, writes, decisions };
+}
+
+/**
+ * Where our own write may have landed before somebody undid it, the other side's "change" and the undoing
+ * cannot be told apart: a person decides.
+ */
+function doubtfulDecisions(input: DecideInput, decisions: FieldDecision[]): FieldConflict[] {
+  if (!input.uncertain || input.resolution) return [];
+  const source = other(input.uncertain);
+  return decisions
+    .filter((decision) => decision.by === 'edit' && decision.from === source)
+    .map((decision) => ({
+      path: decision.path,
+      label: decision.path,
+      base: decision.before,
+      app: source === 'app' ? decision.after : decision.before,
+      ledger: source === 'ledger' ? decision.after : decision.before,
+      reason: 'uncertain_write' as const,
+    }));
+}
+
+/** Whether the side's record must change to say what was agreed. */
+export function needsWrite(
+  entity: EntityDefinition,
+  fields: Fields,
+  merged: Fields,
+  capability: EntityCapability,
+  derivedToo: boolean,
+): boolean {
+  return diffFields(entity, fields, merged).some(
+    ({ spec, after }) =>
+      (derivedToo || !spec.derived) &&
+      !isListed(capability.unsupported, spec.path) &&
+      !isListed(capability.readOnly, spec.path) &&
+      !(after === null && fields[spec.name] === undefined),
+  );
+}
+
+function decideBothRemoved(input: DecideInput, state: RecordState): Plan {
+  const agreed = baseOf(input, state, input.base?.fields ?? input.app.fields);
+  return state === 'deleted' ? { kind: 'gone', agreed } : { kind: 'in_step', agreed, decisions: [] };
+}
+
+/** One side deleted or voided the record, the other still has it (or removed it in another way). */
+function decideRemoval(input: DecideInput): Plan {
+  const { base, entity } = input;
+  const remover = removerOf(input);
+  const keeper = other(remover);
+  const state = input[remover].state as RecordState;
+  const kept = input[keeper];
+  const capability = input.capabilities[keeper];
+  const mode = removeMode(state, capability);
+  const agreed = baseOf(input, state, base?.fields ?? kept.fields);
+  if (mode === 'archive' && kept.fields['active'] === false) return { kind: 'gone', agreed };
+
+  const edited = kept.state === 'live' && (!base || hasEdits(entity, base.fields, kept.fields));
+  const settledBefore = base !== null && base.state === state;
+  const clear = kept.state === 'live' && base !== null && !edited && !settledBefore;
+  const verdict: Verdict = clear ? { winner: remover, by: 'policy' } : verdictOf(input, STATE, STATE);
+  const winner = 'winner' in verdict ? verdict.winner : 'raise';
+  if (winner === remover && mode) {
+    const desired = mode === 'archive' ? { ...kept.fields, active: false } : kept.fields;
+    const decision: FieldDecision = {
+      path: STATE,
+      from: remover,
+      by: clear ? 'edit' : 'resolution',
+      before: kept.state,
+      after: state,
+    };
+    return {
+      kind: 'write',
+      agreed,
+      writes: { [keeper]: { operation: mode, desired } },
+      decisions: [decision],
+    };
+  }
+  if (
+    winner === keeper &&
+    kept.state === 'live' &&
+    state === 'deleted' &&
+    input.capabilities[remover].create
+  ) {
+    const decision: FieldDecision = {
+      path: STATE,
+      from: keeper,
+      by: 'resolution',
+      before: state,
+      after: 'live',
+    };
+    return {
+      kind: 'write',
+      agreed: baseOf(input, 'live', kept.fields),
+      writes: { [remover]: { operation: 'create', desired: kept.fields } },
+      decisions: [decision],
+    };
+  }
+  return hold([stateConflict(input, mode ? 'delete_against_edit' : 'not_writable')]);
+}
+
+/** Deleted outranks voided outranks live: the side that went further is the one that removed. */
+function removerOf(input: DecideInput): SideName {
+  const rank = { live: 0, absent: 0, voided: 1, deleted: 2 };
+  return rank[input.app.state] > rank[input.ledger.state] ? 'app' : 'ledger';
+}
+
+function removeMode(state: RecordState, capability: EntityCapability): 'delete' | 'void' | 'archive' | null {
+  if (state === 'voided') return capability.remove.includes('void') ? 'void' : null;
+  if (capability.remove.includes('delete')) return 'delete';
+  return capability.remove.includes('archive') ? 'archive' : null;
+}
+
+function rulesOf(input: DecideInput): MergeRules {
+  return {
+    verdict: (path, specPath) => verdictOf(input, path, specPath),
+    refusal: (side, spec) => refusalOf(input, side, spec),
+  };
+}
+
+function verdictOf(input: DecideInput, path: string, specPath: string): Verdict {
+  const choice = input.resolution?.choices[path];
+  if (choice && 'winner' in choice) return { winner: choice.winner, by: 'resolution' };
+  if (choice) return { value: choice.value as never, by: 'resolution' };
+  return {
+    winner: winnerFor(input.policy, input.connectionId, input.entity.name, specPath),
+    by: 'policy',
+  };
+}
+
+function refusalOf(input: DecideInput, side: SideName, spec: FieldSpec): 'immutable' | 'not_writable' | null {
+  const capability = input.capabilities[side];
+  if (isListed(capability.unsupported, spec.path)) return null;
+  if (!capability.update || isListed(capability.readOnly, spec.path)) return 'not_writable';
+  // Without a base nothing was agreed yet, so an empty immutable field may still be filled.
+  return spec.immutable && input.base ? 'immutable' : null;
+}
+
+/** A path is listed when it or the field it belongs to is. */
+function isListed(paths: Readonly<Record<string, string>>, path: string): boolean {
+  if (paths[path] !== undefined) return true;
+  const dot = path.indexOf('.');
+  return dot > 0 && paths[path.slice(0, dot)] !== undefined;
+}
+
+function stateConflict(input: DecideInput, reason: FieldConflict['reason']): FieldConflict {
+  return {
+    path: STATE,
+    label: 'Record',
+    base: input.base?.state ?? null,
+    app: input.app.state,
+    ledger: input.ledger.state,
+    reason,
+  };
+}
+
+const hold = (conflicts: FieldConflict[]): Plan => ({ kind: 'hold', conflicts });
+
+const baseOf = (input: DecideInput, state: RecordState, fields: Fields): Base => ({
+  schemaVersion: input.entity.version,
+  state,
+  fields,
+});
+
+export const other = (side: SideName): SideName => (side === 'app' ? 'ledger' : 'app');

@@ -1,0 +1,67 @@
+import { ValidationError } from '../errors';
+import { entityNamed } from '../schema/entities';
+import { converge } from './converge';
+import type { MissingReference } from './references';
+import { AwaitsRecordError, type Work } from './work';
+
+/** Before a held or failed record is looked at again on behalf of one that refers to it. */
+const HELD_DELAY_MS = 300_000;
+/** Before a record that somebody else works on is looked at again. */
+const BUSY_DELAY_MS = 1_000;
+
+/**
+ * Brings over what a record refers to, once: a customer the ledger does not know yet is created before its
+ * invoice. Throws AwaitsRecordError when that record is busy, held or failing.
+ */
+export async function awaitDependencies(work: Work, missing: readonly MissingReference[]): Promise<void> {
+  const done = new Set<string>();
+  for (const reference of missing) {
+    if (done.has(reference.linkId)) continue;
+    done.add(reference.linkId);
+    await bringOver(work, reference);
+  }
+}
+
+async function bringOver(work: Work, reference: MissingReference): Promise<void> {
+  const { run, link, chain } = work;
+  const label = entityNamed(reference.entity).label.toLowerCase();
+  const path = [...chain, link.id];
+  if (path.includes(reference.linkId) || path.length > run.options.maxDepth) {
+    throw new ValidationError(`${work.entity.label} refers back to itself through ${reference.path}`, {
+      entity: work.entity.name,
+      field: reference.path,
+      nextStep: 'Break the circle of references at its source, then replay the event.',
+    });
+  }
+  const claim = await run.store.queue.claimLink(reference.linkId, {
+    worker: run.worker,
+    now: run.clock.now(),
+    leaseMs: run.options.leaseMs,
+  });
+  if (!claim) {
+    throw new AwaitsRecordError(
+      reference.linkId,
+      BUSY_DELAY_MS,
+      `Waits for its ${label}, which is being worked on`,
+    );
+  }
+  const outcome = await converge(run, claim, path);
+  run.references.forget(reference.linkId);
+  if (outcome.result === 'synced') {
+    const now = await run.store.links.get(reference.linkId);
+    // Gone means it was absorbed by the record it really is, which the next look finds.
+    if (!now || (now.app.id !== null && now.ledger.id !== null)) return;
+    throw new ValidationError(`${work.entity.label} refers to a ${label} that is no longer there`, {
+      entity: work.entity.name,
+      field: reference.path,
+      nextStep: `Choose another ${label} on the record, then replay the event.`,
+    });
+  }
+  const why =
+    outcome.result === 'conflict' ? 'is held for a decision' : (outcome.error?.message ?? 'is not settled');
+  throw new AwaitsRecordError(
+    reference.linkId,
+    outcome.result === 'waiting' ? BUSY_DELAY_MS : HELD_DELAY_MS,
+    `Waits for its ${label} ${outcome.title}: ${why}`,
+  );
+}

@@ -1,0 +1,75 @@
+import { StoreError, type SyncError, toSyncError } from '../errors';
+import type { EventOutcome } from '../ports';
+import { outcomeOf } from './converge';
+import type { Outcome } from './outcome';
+import { reportError, retryDelay } from './retry';
+import { AwaitsRecordError, forgetTimes, settleWork, titleOf, type Work } from './work';
+
+/** When the provider asks us to wait without saying how long. */
+const REST_MS = 60_000;
+
+/**
+ * Turns a failure into what becomes of the events: wait for another record, pause or rest the connection,
+ * retry with backoff, or a dead letter. What had already been written stays in the link.
+ */
+export async function settleFailure(work: Work, error: SyncError): Promise<Outcome> {
+  if (error instanceof StoreError) throw toSyncError(error);
+  const report = { ...reportError(error), entity: error.details.entity ?? work.entity.name };
+  const failed = (result: Outcome['result']): Outcome => ({
+    ...outcomeOf(work, result, 'none'),
+    error: report,
+  });
+  if (error.code === 'lease_lost') return failed('waiting');
+
+  const outcome = await eventOutcome(work, error);
+  work.link.base = work.base;
+  forgetTimes(work.link);
+  try {
+    await settleWork(work, outcome, {
+      kind: outcome.kind === 'dead' ? 'dead_letter' : 'deferred',
+      detail: { error: report },
+    });
+  } catch (failure) {
+    const second = toSyncError(failure);
+    if (second.code === 'lease_lost') return failed('waiting');
+    throw toSyncError(second);
+  }
+  const { logger } = work.run;
+  const fields = { ...report, record: titleOf(work) };
+  if (outcome.kind === 'dead') logger.error('Event became a dead letter', fields);
+  else logger.warn('Event deferred', fields);
+  return failed(outcome.kind === 'dead' ? 'failed' : 'waiting');
+}
+
+async function eventOutcome(work: Work, error: SyncError): Promise<EventOutcome> {
+  const { run, claim } = work;
+  const now = run.clock.now();
+  const report = reportError(error);
+  if (error instanceof AwaitsRecordError) {
+    return { kind: 'waiting', onLinkId: error.onLinkId, dueAt: now + error.delayMs, error: report };
+  }
+  if (error.code === 'auth') {
+    await pauseConnection(work, error);
+    return { kind: 'retry', dueAt: now, error: report, countAttempt: false };
+  }
+  if (error.code === 'rate_limit' || error.code === 'budget') {
+    const resumeAt = now + (error.details.retryAfterMs ?? REST_MS);
+    run.connection.resumeAt = resumeAt;
+    await run.store.connections.update(run.connection.id, { resumeAt });
+    return { kind: 'retry', dueAt: resumeAt, error: report, countAttempt: false };
+  }
+  const attempt = 1 + Math.max(0, ...claim.events.map((event) => event.attempts));
+  if (!error.retryable || attempt >= run.options.retry.maxAttempts) return { kind: 'dead', error: report };
+  const delay = retryDelay(run.options.retry, attempt, run.random, error.details.retryAfterMs);
+  return { kind: 'retry', dueAt: now + delay, error: report, countAttempt: true };
+}
+
+/** An expired grant pauses the connection; its events wait where they are. */
+async function pauseConnection(work: Work, error: SyncError): Promise<void> {
+  const { run } = work;
+  const pausedReason = [error.message, error.details.nextStep].filter(Boolean).join(' ');
+  run.connection.state = 'paused';
+  run.connection.pausedReason = pausedReason;
+  await run.store.connections.update(run.connection.id, { state: 'paused', pausedReason });
+  run.logger.error('Connection paused', { connection: run.connection.name, reason: pausedReason });
+}

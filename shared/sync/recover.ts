@@ -1,0 +1,71 @@
+import { StaleVersionError, toSyncError } from '../errors';
+import type { Intent, SideRecord } from '../ports';
+import { needsWrite } from './decide';
+import { canonicalFields } from './views';
+import type { Work } from './work';
+import { toLineIds } from './lines';
+
+/**
+ * Settles the writes whose answer an earlier worker never got, before anything new is decided. An update
+ * either did not land (the version has not moved), landed (the record says what we wanted, or the provider
+ * replays its first answer to our key), or cannot be told: then the work goes on with `uncertain` set, and a
+ * person is asked where it matters. Creates are found again by look-up when the plan wants to create.
+ */
+export async function recoverIntents(work: Work): Promise<void> {
+  for (const intent of work.claim.intents) {
+    if (intent.operation === 'create') continue;
+    const fate = await fateOf(work, intent);
+    work.intents.set(intent.key, fate === 'landed' ? 'done' : 'superseded');
+    if (fate === 'landed') work.base = intent.agreed ?? work.base;
+    if (fate === 'unknown') work.uncertain = intent.side;
+  }
+}
+
+async function fateOf(work: Work, intent: Intent): Promise<'landed' | 'not_landed' | 'unknown'> {
+  const record = work.records[intent.side];
+  if (intent.operation !== 'update') return hasRemoved(intent, record) ? 'landed' : 'not_landed';
+  if (!record || record.state !== 'live') return 'unknown';
+  if (record.version === intent.expectedVersion) return 'not_landed';
+  if (await saysWhatWeWanted(work, intent, record)) return 'landed';
+  return askProvider(work, intent, record);
+}
+
+function hasRemoved(intent: Intent, record: SideRecord | null): boolean {
+  if (!record || record.state === 'deleted') return true;
+  if (intent.operation === 'void') return record.state === 'voided';
+  return intent.operation === 'archive' && record.fields['active'] === false;
+}
+
+async function saysWhatWeWanted(work: Work, intent: Intent, record: SideRecord): Promise<boolean> {
+  const { run, entity } = work;
+  const fields = await canonicalFields(run, entity, work.link, intent.side, record);
+  const capability = run.sides[intent.side].capabilities.entities[entity.name];
+  return capability !== undefined && !needsWrite(entity, fields, intent.desired, capability, false);
+}
+
+/** The same request with the same key: the provider either replays its answer or refuses the old version. */
+async function askProvider(
+  work: Work,
+  intent: Intent,
+  record: SideRecord,
+): Promise<'landed' | 'not_landed' | 'unknown'> {
+  const { run, entity, link } = work;
+  const side = run.sides[intent.side];
+  const window = side.capabilities.idempotency;
+  const age = run.clock.now() - intent.storedAt;
+  if (!window || !side.capabilities.lock || intent.expectedVersion === null || age >= window.ttlMs)
+    return 'unknown';
+  const { fields } = await run.references.toSide(entity, intent.side, intent.desired);
+  const sent = toLineIds(entity, fields, intent.side, link.lines);
+  try {
+    await side.update(entity.name, { ...record, version: intent.expectedVersion }, sent, {
+      key: intent.key,
+      externalId: link.id,
+    });
+    return 'landed';
+  } catch (error) {
+    const failure = toSyncError(error);
+    if (failure instanceof StaleVersionError) return 'not_landed';
+    throw toSyncError(failure);
+  }
+}

@@ -1,0 +1,141 @@
+import type { Link, LinkStore, SideName } from '../ports';
+import type { EntityDefinition, Fields, FieldSpec, FieldValue } from '../schema/entity';
+import type { Reference } from '../schema/fields';
+
+/** A reference that the target side has no record for yet. */
+export interface MissingReference {
+  linkId: string;
+  entity: string;
+  path: string;
+}
+
+/**
+ * Turns the references of a record from a side's ids to link ids and back. A record that nobody has met yet
+ * gets its link here, so that a reference can always be named.
+ */
+export class References {
+  /** `side:entity:recordId` -> link, and link id -> link. Only complete links stay, they do not change. */
+  private readonly bySide = new Map<string, Link>();
+  private readonly byId = new Map<string, Link>();
+
+  constructor(
+    private readonly links: LinkStore,
+    private readonly connectionId: string,
+  ) {}
+
+  /** Loads what a batch of records refers to, in one look-up per entity. */
+  async prefetch(entity: EntityDefinition, side: SideName, records: readonly Fields[]): Promise<void> {
+    const wanted = new Map<string, Set<string>>();
+    for (const fields of records) {
+      visit(entity.fields, fields, (reference) => {
+        if (this.bySide.has(keyOf(side, reference))) return;
+        const ids = wanted.get(reference.entity) ?? new Set();
+        wanted.set(reference.entity, ids.add(reference.id));
+      });
+    }
+    for (const [name, ids] of wanted) {
+      const found = await this.links.bySide(this.connectionId, name, side, [...ids]);
+      for (const link of found.values()) this.remember(link);
+    }
+  }
+
+  async toCanonical(entity: EntityDefinition, side: SideName, fields: Fields, now: number): Promise<Fields> {
+    await this.prefetch(entity, side, [fields]);
+    const strangers = new Map<string, Reference>();
+    visit(entity.fields, fields, (reference) => {
+      const key = keyOf(side, reference);
+      if (!this.bySide.has(key)) strangers.set(key, reference);
+    });
+    for (const reference of strangers.values()) {
+      this.remember(await this.links.ensure(this.connectionId, reference.entity, side, reference.id, now));
+    }
+    return replace(entity.fields, fields, (reference) => ({
+      entity: reference.entity,
+      id: (this.bySide.get(keyOf(side, reference)) as Link).id,
+    }));
+  }
+
+  /** The record in the side's ids, and what it refers to that the side does not have. */
+  async toSide(
+    entity: EntityDefinition,
+    side: SideName,
+    fields: Fields,
+  ): Promise<{ fields: Fields; missing: MissingReference[] }> {
+    const unknown = new Set<string>();
+    visit(entity.fields, fields, (reference) => {
+      if (!this.byId.has(reference.id)) unknown.add(reference.id);
+    });
+    if (unknown.size > 0) {
+      for (const link of (await this.links.getMany([...unknown])).values()) this.remember(link);
+    }
+    const missing: MissingReference[] = [];
+    const replaced = replace(entity.fields, fields, (reference, spec) => {
+      const id = this.byId.get(reference.id)?.[side].id;
+      if (id) return { entity: reference.entity, id };
+      missing.push({ linkId: reference.id, entity: reference.entity, path: spec.path });
+      return reference;
+    });
+    return { fields: replaced, missing };
+  }
+
+  /** After a link changed, or may have. */
+  forget(linkId: string): void {
+    const link = this.byId.get(linkId);
+    this.byId.delete(linkId);
+    for (const side of ['app', 'ledger'] as const) {
+      const id = link?.[side].id;
+      if (link && id) this.bySide.delete(keyOf(side, { entity: link.entity, id }));
+    }
+  }
+
+  private remember(link: Link): void {
+    this.byId.set(link.id, link);
+    for (const side of ['app', 'ledger'] as const) {
+      const id = link[side].id;
+      if (id) this.bySide.set(keyOf(side, { entity: link.entity, id }), link);
+    }
+  }
+}
+
+const keyOf = (side: SideName, reference: Reference) => `${side}:${reference.entity}:${reference.id}`;
+
+function visit(
+  specs: readonly FieldSpec[],
+  fields: Fields,
+  seen: (reference: Reference, spec: FieldSpec) => void,
+): void {
+  for (const spec of specs) {
+    const value = fields[spec.name];
+    if (value === null || value === undefined) continue;
+    if (spec.kind === 'reference') seen(value as Reference, spec);
+    else if (spec.kind === 'group') visit(spec.members, value as Fields, seen);
+    else if (spec.kind === 'list')
+      for (const element of value as Fields[]) visit(spec.members, element, seen);
+  }
+}
+
+function replace(
+  specs: readonly FieldSpec[],
+  fields: Fields,
+  map: (reference: Reference, spec: FieldSpec) => Reference,
+): Fields {
+  const result: Fields = { ...fields };
+  for (const spec of specs) {
+    const value = fields[spec.name];
+    if (value === null || value === undefined) continue;
+    if (spec.kind === 'reference') result[spec.name] = map(value as Reference, spec);
+    else if (spec.members.some(hasReference)) result[spec.name] = replaceMembers(spec, value, map);
+  }
+  return result;
+}
+
+const hasReference = (spec: FieldSpec): boolean => spec.kind === 'reference';
+
+function replaceMembers(
+  spec: FieldSpec,
+  value: FieldValue,
+  map: (reference: Reference, spec: FieldSpec) => Reference,
+): FieldValue {
+  if (spec.kind === 'list') return (value as Fields[]).map((element) => replace(spec.members, element, map));
+  return replace(spec.members, value as Fields, map);
+}

@@ -1,0 +1,33 @@
+import type { ErrorReport, Random } from '../ports';
+import type { SyncError } from '../errors';
+
+export interface RetryPolicy {
+  /** Attempts before an event becomes a dead letter (8). */
+  maxAttempts: number;
+  /** First delay (2 000). */
+  baseMs: number;
+  /** Longest delay (900 000). */
+  capMs: number;
+}
+
+export const defaultRetry: RetryPolicy = { maxAttempts: 8, baseMs: 2_000, capMs: 900_000 };
+
+/** Exponential with full jitter, never less than the provider asked for. `attempt` counts from 1. */
+export function retryDelay(policy: RetryPolicy, attempt: number, random: Random, retryAfterMs = 0): number {
+  const ceiling = Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(attempt - 1, 30));
+  return Math.max(retryAfterMs, Math.ceil(ceiling * (0.5 + random.next() / 2)));
+}
+
+/** What is kept of an error: enough for a person to act on, nothing else. */
+export function reportError(error: SyncError): ErrorReport {
+  const { nextStep, entity, recordId, field, requestId } = error.details;
+  return {
+    code: error.details.providerCode ? `${error.code}/${error.details.providerCode}` : error.code,
+    message: error.message,
+    ...(nextStep === undefined ? {} : { nextStep }),
+    ...(entity === undefined ? {} : { entity }),
+    ...(recordId === undefined ? {} : { recordId }),
+    ...(field === undefined ? {} : { field }),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}

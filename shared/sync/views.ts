@@ -1,0 +1,102 @@
+import type { Base, Claim, Link, SideName, SideRecord } from '../ports';
+import { parseRecord, upgradeRecord, type EntityDefinition, type Fields } from '../schema/entity';
+import type { SideView } from './decide';
+import { adoptLines, lineIdsOf, toLineKeys } from './lines';
+import type { Run } from './context';
+
+/** A record as read from one side: as it came, and as `decide` sees it. */
+export interface SideReading {
+  /** Null: the side has no such record (any more). */
+  record: SideRecord | null;
+  view: SideView;
+  /** line key -> the side's line id. */
+  lineIds: Map<string, string>;
+}
+
+export type Readings = Record<SideName, SideReading>;
+
+/** Records that were just read for a whole batch, by side and `recordKey`. */
+export type Prefetched = Record<SideName, ReadonlyMap<string, SideRecord>>;
+
+/** Ids are unique per entity only. */
+export const recordKey = (entity: string, id: string) => `${entity}:${id}`;
+
+/** The base in the current version of the schema. */
+export function currentBase(entity: EntityDefinition, base: Base | null): Base | null {
+  if (!base || base.schemaVersion === entity.version) return base;
+  return {
+    ...base,
+    schemaVersion: entity.version,
+    fields: upgradeRecord(entity, base.fields, base.schemaVersion),
+  };
+}
+
+/** Reads what a link points to on one side; an id that is gone reads as a deleted record. */
+export async function readSide(
+  run: Run,
+  link: Link,
+  side: SideName,
+  known?: Prefetched,
+): Promise<SideRecord | null> {
+  const id = link[side].id;
+  if (id === null) return null;
+  return known?.[side].get(recordKey(link.entity, id)) ?? (await run.sides[side].read(link.entity, id));
+}
+
+/** Both readings, canonical: references are link ids, lines have their keys, new lines of both sides are paired. */
+export async function canonicalReadings(
+  run: Run,
+  entity: EntityDefinition,
+  claim: Claim,
+  base: Base | null,
+  records: Record<SideName, SideRecord | null>,
+): Promise<Readings> {
+  const app = await canonicalReading(run, entity, claim.link, 'app', base, records.app);
+  const ledger = await canonicalReading(run, entity, claim.link, 'ledger', base, records.ledger);
+  const paired = adoptLines(entity, app.view.fields, ledger.view.fields, { byPosition: base === null });
+  if (paired !== ledger.view.fields && records.ledger) {
+    return {
+      app,
+      ledger: {
+        ...ledger,
+        view: { ...ledger.view, fields: paired },
+        lineIds: lineIdsOf(entity, records.ledger.fields, paired),
+      },
+    };
+  }
+  return { app, ledger };
+}
+
+async function canonicalReading(
+  run: Run,
+  entity: EntityDefinition,
+  link: Link,
+  side: SideName,
+  base: Base | null,
+  record: SideRecord | null,
+): Promise<SideReading> {
+  if (!record || record.state === 'deleted') {
+    const state = link[side].id === null ? 'absent' : 'deleted';
+    return { record, view: { state, fields: {} }, lineIds: new Map() };
+  }
+  const keyed = await canonicalFields(run, entity, link, side, record);
+  const fields = base
+    ? adoptLines(entity, base.fields, keyed, { byPosition: replacesLines(run, side) })
+    : keyed;
+  return { record, view: { state: record.state, fields }, lineIds: lineIdsOf(entity, record.fields, fields) };
+}
+
+const replacesLines = (run: Run, side: SideName) => run.sides[side].capabilities.lineIds === 'replaced';
+
+/** Validated, references as link ids, lines as keys where the link knows them. */
+export async function canonicalFields(
+  run: Run,
+  entity: EntityDefinition,
+  link: Link,
+  side: SideName,
+  record: SideRecord,
+): Promise<Fields> {
+  const parsed = parseRecord(entity, record.fields, record.id);
+  const referenced = await run.references.toCanonical(entity, side, parsed, run.clock.now());
+  return toLineKeys(entity, referenced, side, link.lines);
+}
