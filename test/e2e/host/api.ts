@@ -1,11 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  IDataObject,
-  INodeListSearchResult,
-  INodeParameters,
-  INodeTypeDescription,
-  ITaskData,
-} from 'n8n-workflow';
+import type { IDataObject, INodeListSearchResult, INodeParameters, INodeTypeDescription } from 'n8n-workflow';
 import {
   isSettled,
   parseExecution,
@@ -183,8 +177,7 @@ export class N8nApi {
     const { versionId } = await this.getWorkflow(id);
     await this.session.post(`/rest/workflows/${id}/activate`, { versionId });
     const { status, triggers } = await this.#publicationSettled(id, timeoutMs);
-    const { active } = await this.getWorkflow(id);
-    if (!active || status === 'failed' || status === 'partial') {
+    if (status !== 'published') {
       const reasons = triggers.map((trigger) => trigger.errorMessage).filter(Boolean);
       throw new Error(`Workflow ${id} could not be activated (${status}): ${reasons.join('; ')}`);
     }
@@ -206,21 +199,18 @@ export class N8nApi {
 
   // Executions
 
-  /** Starts a manual execution of the draft and returns its id. */
+  /** Starts a manual execution of the draft and returns its id. One at a time per workflow, since items are pinned. */
   async startWorkflow(id: string, { trigger, items }: RunOptions): Promise<string> {
-    const data: ITaskData | undefined = items && {
-      startTime: Date.now(),
-      executionIndex: 0,
-      executionTime: 0,
-      executionStatus: 'success',
-      source: [null],
-      data: { main: [items.map((json) => ({ json }))] },
-    };
-    const answer = (await this.session.post(`/rest/workflows/${id}/run`, {
-      triggerToStartFrom: { name: trigger, ...(data && { data }) },
-    })) as { executionId?: string };
-    if (!answer.executionId) throw new Error(`Workflow ${id} waits for a test event at "${trigger}"`);
-    return answer.executionId;
+    const path = `/rest/workflows/${id}`;
+    if (items) await this.session.patch(path, { pinData: { [trigger]: items.map((json) => ({ json })) } });
+    try {
+      const run = await this.session.post(`${path}/run`, { triggerToStartFrom: { name: trigger } });
+      const { executionId } = run as { executionId?: string };
+      if (!executionId) throw new Error(`Workflow ${id} waits for a test event at "${trigger}"`);
+      return executionId;
+    } finally {
+      if (items) await this.session.patch(path, { pinData: {} });
+    }
   }
 
   /** Runs a workflow manually and returns the finished (or waiting) execution, successful or not. */

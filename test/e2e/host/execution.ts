@@ -36,8 +36,9 @@ export interface Execution extends ExecutionSummary {
 /** Parses what the REST API answers for one execution. */
 export function parseExecution(stored: unknown): Execution {
   const { data, ...summary } = stored as ExecutionSummary & { data: string };
-  const parsed = (data ? unflatten(data) : {}) as Partial<Execution['data']>;
-  return { ...summary, data: { resultData: { runData: {}, ...parsed.resultData } } };
+  // An execution that has just been queued has no data yet.
+  const parsed = (data ? unflatten(data) : undefined) as Partial<Execution['data']> | undefined;
+  return { ...summary, data: { resultData: { runData: {}, ...parsed?.resultData } } };
 }
 
 /** The JSON of the items a node returned in its last run, or in run `run`, on one of its outputs. */

@@ -65,7 +65,7 @@ describe('the n8n harness', () => {
   });
 
   it('loads the pack and answers a list search', async () => {
-    expect(await api.nodeTypesOf(packName)).toEqual([`${packName}.probe`]);
+    expect(await api.nodeTypesOf(packName)).toEqual([`${packName}.probe`, `${packName}.probeTrigger`]);
     const search = { nodeType: `${packName}.probe`, version: 1.1, method: 'planets', filter: 'Ma' };
     expect(await api.listSearch(search)).toEqual({ results: [{ name: 'Mars', value: 'mars' }] });
   });
@@ -100,6 +100,17 @@ describe('the n8n harness', () => {
     expect(await api.listExecutions({ workflowId: id, status: 'success' })).toEqual([]);
   });
 
+  it('runs what a trigger emits, live and by hand', async () => {
+    const trigger = node('Tick', 'n8n-nodes-probe.probeTrigger', 1);
+    const { id } = await api.importWorkflow({ name: 'Ticking', nodes: [trigger], connections: {} });
+
+    await api.activate(id);
+    const live = await api.waitForNextExecution(id);
+    expect(itemsOf(live, 'Tick')).toEqual([{ emitted: true }]);
+    await api.deactivate(id);
+    expect(itemsOf(await api.runWorkflow(id, { trigger: 'Tick' }), 'Tick')).toEqual([{ emitted: true }]);
+  });
+
   it('activates a sub-workflow, and tells why a workflow cannot be activated', async () => {
     const trigger = node('When called', 'n8n-nodes-base.executeWorkflowTrigger', 1.1, {
       inputSource: 'passthrough',
@@ -110,6 +121,10 @@ describe('the n8n harness', () => {
 
     const plain = await api.importWorkflow(probe);
     await expect(api.activate(plain.id)).rejects.toThrow(/trigger/i);
+
+    const broken = node('Tick', 'n8n-nodes-probe.probeTrigger', 1, { fail: true });
+    const failing = await api.importWorkflow({ name: 'Failing', nodes: [broken], connections: {} });
+    await expect(api.activate(failing.id)).rejects.toThrow(/Told not to start/);
   });
 
   it('serves a webhook from activation to deactivation, through a kill and a restart', async () => {

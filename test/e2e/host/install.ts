@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { withFileLock } from './installLock';
 import { runNpm, type NpmRun } from './npm';
@@ -11,6 +20,7 @@ export interface InstallOptions {
 }
 
 const pinnedFiles = ['package.json', 'package-lock.json'] as const;
+const stagingPrefix = 'staging-';
 
 /**
  * The pinned n8n, installed on first use (some minutes) and reused afterwards. An install that was cut off is
@@ -28,18 +38,19 @@ export async function ensureN8nHost({ log = () => {} }: InstallOptions = {}): Pr
   });
 }
 
+/** Installs into a folder of its own and moves that into place, so that no cut-off attempt can get in the way. */
 async function install(host: HostPaths, log: (line: string) => void): Promise<void> {
   const started = Date.now();
   log(`n8n: installing ${n8nVersion()} into ${host.dir} (once, some three minutes)`);
-  rmSync(join(host.dir, 'node_modules'), { recursive: true, force: true });
-  for (const name of pinnedFiles) {
-    rmSync(join(host.dir, name), { force: true });
-    writeFileSync(join(host.dir, name), readFileSync(join(pinnedSetDir, name)));
+  for (const name of readdirSync(host.dir).filter((entry) => entry.startsWith(stagingPrefix))) {
+    rmSync(join(host.dir, name), { recursive: true, force: true, maxRetries: 5 });
   }
+  const staging = mkdtempSync(join(host.dir, stagingPrefix));
+  for (const name of pinnedFiles) writeFileSync(join(staging, name), readFileSync(join(pinnedSetDir, name)));
 
   const total = packagesIn(pinnedSetDir);
   const run = (phase: string, progress: () => string): NpmRun => ({
-    cwd: host.dir,
+    cwd: staging,
     node: host.node,
     logFile: join(host.dir, 'install.log'),
     onTick: (seconds) => log(`n8n: ${phase}, ${seconds} s${progress()}`),
@@ -47,13 +58,20 @@ async function install(host: HostPaths, log: (line: string) => void): Promise<vo
   const quiet = ['--no-audit', '--no-fund'];
   await runNpm(
     ['install', '--legacy-peer-deps', '--ignore-scripts', ...quiet],
-    run('downloading packages', () => `, ${packagesUnpacked(host.dir)} of about ${total} packages`),
+    run('downloading packages', () => `, ${packagesUnpacked(staging)} of about ${total} packages`),
   );
   await runNpm(
     ['rebuild', 'sqlite3'],
     run('building its database driver', () => ''),
   );
+
+  for (const name of [...pinnedFiles, 'node_modules']) {
+    rmSync(join(host.dir, name), { recursive: true, force: true });
+    renameSync(join(staging, name), join(host.dir, name));
+  }
+  rmSync(staging, { recursive: true, force: true });
   writeFileSync(markerFile(host.dir), pinnedHash());
+  if (!isComplete(host)) throw new Error(`npm installed no n8n; see ${join(host.dir, 'install.log')}`);
   log(`n8n: installed in ${Math.round((Date.now() - started) / 1000)} s`);
 }
 

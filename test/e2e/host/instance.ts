@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { n8nEnvironment } from './environment';
@@ -59,6 +59,8 @@ export async function startN8n(options: N8nOptions): Promise<N8nInstance> {
 
   async function start(): Promise<void> {
     placePack(options.packageDir, userFolder);
+    // n8n would wait ten seconds where it finds that its last session was killed.
+    rmSync(join(userFolder, '.n8n', 'crash.journal'), { force: true });
     const brokerPort = await freePort();
     const started = Date.now();
     log(`n8n: starting on ${url}`);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { delimiter, dirname } from 'node:path';
+import { beforeExit } from './signals';
 
 /** Settings of the user's npm that an install elsewhere should follow; the rest belong to the running script. */
 const keptNpmSettings =
@@ -22,14 +23,15 @@ export async function runNpm(args: readonly string[], run: NpmRun): Promise<void
   const started = Date.now();
   const output = openSync(run.logFile, 'w');
   const ticker = setInterval(() => run.onTick(Math.round((Date.now() - started) / 1000)), 5000);
+  // eslint-disable-next-line @n8n/community-nodes/no-dangerous-functions -- runs npm, not a node
+  const child = spawn(command, [...prefix, ...args], {
+    cwd: run.cwd,
+    env: npmEnvironment(run.node),
+    stdio: ['ignore', output, output],
+  });
+  const forget = beforeExit(() => void child.kill('SIGKILL'));
   try {
     const code = await new Promise<number | null>((resolve, reject) => {
-      // eslint-disable-next-line @n8n/community-nodes/no-dangerous-functions -- runs npm, not a node
-      const child = spawn(command, [...prefix, ...args], {
-        cwd: run.cwd,
-        env: npmEnvironment(run.node),
-        stdio: ['ignore', output, output],
-      });
       child.once('error', reject);
       child.once('exit', resolve);
     });
@@ -37,6 +39,7 @@ export async function runNpm(args: readonly string[], run: NpmRun): Promise<void
       throw new Error(`npm ${args.join(' ')} stopped with ${code}:\n${lastLines(run.logFile, 20)}`);
     }
   } finally {
+    forget();
     clearInterval(ticker);
     closeSync(output);
   }

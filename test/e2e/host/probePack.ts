@@ -8,7 +8,7 @@ const manifest = {
   n8n: {
     n8nNodesApiVersion: 1,
     credentials: ['dist/ProbeApi.credentials.js'],
-    nodes: ['dist/Probe.node.js'],
+    nodes: ['dist/Probe.node.js', 'dist/ProbeTrigger.node.js'],
   },
 };
 
@@ -43,6 +43,25 @@ class Probe {
 module.exports = { Probe };
 `;
 
+const trigger = `
+const { NodeConnectionTypes, NodeOperationError } = require('n8n-workflow');
+class ProbeTrigger {
+  constructor() {
+    this.description = {
+      displayName: 'Probe Trigger', name: 'probeTrigger', group: ['trigger'], version: 1, description: 'Harness probe',
+      defaults: { name: 'Probe Trigger' }, inputs: [], outputs: [NodeConnectionTypes.Main],
+      properties: [{ displayName: 'Fail', name: 'fail', type: 'boolean', default: false }],
+    };
+  }
+  async trigger() {
+    if (this.getNodeParameter('fail')) throw new NodeOperationError(this.getNode(), 'Told not to start');
+    const timer = setTimeout(() => this.emit([[{ json: { emitted: true } }]]), 100);
+    return { closeFunction: async () => clearTimeout(timer) };
+  }
+}
+module.exports = { ProbeTrigger };
+`;
+
 const credential = `
 class ProbeApi {
   constructor() {
@@ -56,11 +75,12 @@ class ProbeApi {
 module.exports = { ProbeApi };
 `;
 
-/** Writes a pack of one node and one credential type, so that the harness is tested without the product. */
+/** Writes a pack of a node, a trigger and a credential type, so that the harness is tested without the product. */
 export function writeProbePack(dir: string): string {
   mkdirSync(join(dir, 'dist'), { recursive: true });
   writeFileSync(join(dir, 'package.json'), JSON.stringify(manifest));
   writeFileSync(join(dir, 'dist', 'Probe.node.js'), node);
+  writeFileSync(join(dir, 'dist', 'ProbeTrigger.node.js'), trigger);
   writeFileSync(join(dir, 'dist', 'ProbeApi.credentials.js'), credential);
   return manifest.name;
 }

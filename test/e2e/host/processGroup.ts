@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeExit } from './signals';
 
 export interface GroupCommand {
   readonly command: string;
@@ -16,14 +17,14 @@ export interface GroupCommand {
 
 /** A process and all it starts, which are stopped and killed together. */
 export class ProcessGroup {
-  static #alive = new Set<ProcessGroup>();
-
   readonly #child: ChildProcess;
   readonly #pidFile: string;
+  readonly #forget: () => void;
 
   private constructor(child: ChildProcess, pidFile: string) {
     this.#child = child;
     this.#pidFile = pidFile;
+    this.#forget = beforeExit(() => this.#signal('SIGKILL'));
   }
 
   static start(options: GroupCommand): ProcessGroup {
@@ -41,8 +42,6 @@ export class ProcessGroup {
     child.once('error', () => {});
     child.once('exit', () => group.#signal('SIGKILL'));
     if (child.pid !== undefined) writeFileSync(options.pidFile, String(child.pid));
-    if (ProcessGroup.#alive.size === 0) process.on('exit', killAll);
-    ProcessGroup.#alive.add(group);
     return group;
   }
 
@@ -65,21 +64,12 @@ export class ProcessGroup {
     this.#signal('SIGKILL');
     await exited;
     rmSync(this.#pidFile, { force: true });
-    ProcessGroup.#alive.delete(this);
-    if (ProcessGroup.#alive.size === 0) process.off('exit', killAll);
+    this.#forget();
   }
 
   #signal(signal: NodeJS.Signals): void {
     if (this.#child.pid !== undefined) signalGroup(this.#child.pid, signal);
   }
-
-  static killAllNow(): void {
-    for (const group of ProcessGroup.#alive) group.#signal('SIGKILL');
-  }
-}
-
-function killAll(): void {
-  ProcessGroup.killAllNow();
 }
 
 /** Kills the group that an earlier run left running, if the pid still belongs to the very same command. */
