@@ -45,41 +45,45 @@ function diffMembers(spec: FieldSpec, prefix: string, was: Fields, is: Fields, c
 function diffList(spec: FieldSpec, was: FieldValue, is: FieldValue, changes: FieldChange[]): void {
   const before = elementsOf(was);
   const after = elementsOf(is);
-  if (sameKeys(spec, before, after)) {
-    for (let i = 0; i < after.length; i++)
-      diffElement(spec, before[i] as Fields, after[i] as Fields, changes);
-    return;
-  }
+  // Most edits leave the lines where they are: those need no look-up.
+  const aligned = alignedLength(spec, before, after);
+  for (let i = 0; i < aligned; i++) diffElement(spec, before[i] as Fields, after[i] as Fields, changes);
+  if (aligned === before.length && aligned === after.length) return;
+  diffMoved(spec, before.slice(aligned), after.slice(aligned), changes);
+}
+
+/** Lines that came, went or moved. */
+function diffMoved(spec: FieldSpec, before: Fields[], after: Fields[], changes: FieldChange[]): void {
   const old = new Map(before.map((element) => [elementKey(spec, element), element]));
-  let kept = 0;
+  const present = new Set<string>();
   for (const element of after) {
     const key = elementKey(spec, element);
+    present.add(key);
     const match = old.get(key);
-    if (match) {
-      kept++;
-      diffElement(spec, match, element, changes);
-    } else changes.push({ path: `${spec.path}[${key}]`, spec, before: undefined, after: element });
+    if (match) diffElement(spec, match, element, changes);
+    else changes.push({ path: `${spec.path}[${key}]`, spec, before: undefined, after: element });
   }
-  const present = new Set(after.map((element) => elementKey(spec, element)));
   for (const [key, element] of old) {
     if (!present.has(key))
       changes.push({ path: `${spec.path}[${key}]`, spec, before: element, after: undefined });
   }
-  if (spec.ordered && kept > 1) diffOrder(spec, [...old.keys()], [...present], changes);
+  if (spec.ordered) diffOrder(spec, [...old.keys()], [...present], changes);
 }
 
 function diffOrder(spec: FieldSpec, before: string[], after: string[], changes: FieldChange[]): void {
-  const was = before.filter((key) => after.includes(key)).join('\n');
-  const is = after.filter((key) => before.includes(key)).join('\n');
+  const [old, present] = [new Set(before), new Set(after)];
+  const was = before.filter((key) => present.has(key)).join('\n');
+  const is = after.filter((key) => old.has(key)).join('\n');
   if (was !== is) changes.push({ path: `${spec.path}.$order`, spec, before: was, after: is });
 }
 
-function sameKeys(spec: FieldSpec, a: Fields[], b: Fields[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) {
-    if (elementKey(spec, a[i] as Fields) !== elementKey(spec, b[i] as Fields)) return false;
+/** How many elements from the start have the same identity on both sides. */
+function alignedLength(spec: FieldSpec, a: Fields[], b: Fields[]): number {
+  const most = Math.min(a.length, b.length);
+  for (let i = 0; i < most; i++) {
+    if (elementKey(spec, a[i] as Fields) !== elementKey(spec, b[i] as Fields)) return i;
   }
-  return true;
+  return most;
 }
 
 function diffElement(spec: FieldSpec, was: Fields, is: Fields, changes: FieldChange[]): void {

@@ -1,0 +1,2 @@
+import type { BenchSuite } from '../result';
+export const durable: BenchSuite = { name: 'durable', about: '', run: async () => [] };
