@@ -105,9 +105,9 @@ export class MemorySide implements Side {
     const live = this.all(entity).filter((record) => record.state === 'live');
     const same = live.find((record) => record.externalId === externalId);
     if (same) return { kind: 'same', record: structuredClone(same) };
-    const key = entityNamed(entity).naturalKey?.fields[0];
+    const { fields: [key] = [], unique = false } = entityNamed(entity).naturalKey ?? {};
     const candidates = live.filter(
-      (record) => !record.externalId && key && fields[key] && record.fields[key] === fields[key],
+      (record) => (unique || !record.externalId) && key && fields[key] && record.fields[key] === fields[key],
     );
     if (candidates.length > 1) return { kind: 'ambiguous', records: structuredClone(candidates) };
     return candidates[0] ? { kind: 'candidate', record: structuredClone(candidates[0]) } : { kind: 'none' };

@@ -28,8 +28,11 @@ export class ApiFault extends Error {
   }
 }
 
-/** Thrown where no resource answers at all: the vendor's plain 404. */
-export class UnknownUrl extends Error {}
+/** Lets refusals through as values; anything else is a defect of the simulator and keeps flying. */
+export function asFault(error: unknown): ApiFault {
+  if (error instanceof ApiFault) return error;
+  throw error;
+}
 
 function validation(code: string, message: string, detail: string, element = ''): ApiFault {
   return new ApiFault(400, 'ValidationFault', [{ message, detail, code, element }]);
@@ -48,7 +51,8 @@ export const faults = {
       name,
     ),
   unsupportedOperation: (detail: string) => validation('500', 'Unsupported Operation', detail),
-  notFound: (element = '') => validation('610', 'Object Not Found', `Object Not Found : ${INACTIVE}`, element),
+  notFound: (element = '') =>
+    validation('610', 'Object Not Found', `Object Not Found : ${INACTIVE}`, element),
   cannotLink: (detail: string) => validation('620', 'Transaction cannot be linked', detail, 'Line.LinkedTxn'),
   required: (name: string) =>
     validation(
@@ -67,9 +71,19 @@ export const faults = {
   badEnum: (name: string, value: unknown) =>
     validation('2170', 'Invalid Enumeration', `Invalid Enumeration : ${String(value)}`, name),
   badEmail: (name: string, value: unknown) =>
-    validation('2210', 'Invalid Email Address format', `Email Address does not conform: ${String(value)}`, name),
+    validation(
+      '2210',
+      'Invalid Email Address format',
+      `Email Address does not conform: ${String(value)}`,
+      name,
+    ),
   badReference: (name: string, id: string) =>
-    validation('2500', 'Invalid Reference Id', `Invalid Reference Id : ${name} element id ${id} not found`, name),
+    validation(
+      '2500',
+      'Invalid Reference Id',
+      `Invalid Reference Id : ${name} element id ${id} not found`,
+      name,
+    ),
   inactiveReference: (name: string, code: '610' | '2500') =>
     code === '610'
       ? faults.notFound(name)
@@ -129,16 +143,22 @@ export const faults = {
       'Deposited Transaction cannot be changed',
       'The transaction you are trying to change has been deposited. Delete it from the deposit first.',
     ),
-  customerReference: (detail: string) => validation('6560', 'Customer reference is invalid', detail, 'CustomerRef'),
+  customerReference: (detail: string) =>
+    validation('6560', 'Customer reference is invalid', detail, 'CustomerRef'),
   adminRemoved: () =>
     new ApiFault(403, 'AuthorizatonFault', [
-      { message: 'Authorization Failure', detail: 'Authorization Failure : admin of the company was removed', code: '120' },
+      {
+        message: 'Authorization Failure',
+        detail: 'Authorization Failure : admin of the company was removed',
+        code: '120',
+      },
     ]),
   system: (status = 500) =>
     new ApiFault(status, 'SystemFault', [
       {
         message: 'An application error has occurred while processing your request',
-        detail: 'System Failure Error: An unexpected error has occurred. Please wait a few minutes and try again.',
+        detail:
+          'System Failure Error: An unexpected error has occurred. Please wait a few minutes and try again.',
         code: '10000',
       },
     ]),

@@ -17,11 +17,25 @@ export interface Rendered {
 const JSON_TYPE = 'application/json;charset=UTF-8';
 const XML_TYPE = 'application/xml;charset=UTF-8';
 
-const XML_ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escapeXml = (value: string): string => value.replace(/[&<>"]/g, (character) => XML_ESCAPES[character] ?? '');
+const XML_ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+};
+const escapeXml = (value: string): string =>
+  value.replace(/[&<>"]/g, (character) => XML_ESCAPES[character] ?? '');
 
 /** Members that the XML form carries as attributes. */
-const ATTRIBUTES = new Set(['domain', 'sparse', 'status', 'startPosition', 'maxResults', 'totalCount', 'bId']);
+const ATTRIBUTES = new Set([
+  'domain',
+  'sparse',
+  'status',
+  'startPosition',
+  'maxResults',
+  'totalCount',
+  'bId',
+]);
 
 function element(name: string, value: unknown): string {
   if (Array.isArray(value)) return value.map((member) => element(name, member)).join('');
@@ -35,7 +49,9 @@ function element(name: string, value: unknown): string {
   const attributes = entries
     .filter(([key]) => ATTRIBUTES.has(key))
     .map(([key, member]) => ` ${key}="${escapeXml(String(member))}"`);
-  const children = entries.filter(([key]) => !ATTRIBUTES.has(key)).map(([key, member]) => element(key, member));
+  const children = entries
+    .filter(([key]) => !ATTRIBUTES.has(key))
+    .map(([key, member]) => element(key, member));
   return `<${name}${attributes.join('')}>${children.join('')}</${name}>`;
 }
 
@@ -99,7 +115,11 @@ export function render(reply: Reply, wantsJson: boolean, nowMs: number): Rendere
   }
   if (!wantsJson) {
     const content = Object.entries(reply.data).map(([name, value]) => element(name, value));
-    return { status: reply.status, headers: { 'content-type': XML_TYPE }, body: xmlDocument(nowMs, content.join('')) };
+    return {
+      status: reply.status,
+      headers: { 'content-type': XML_TYPE },
+      body: xmlDocument(nowMs, content.join('')),
+    };
   }
   const envelope = reply.bare === true ? reply.data : { ...reply.data, time: formatPacific(nowMs, true) };
   return { status: reply.status, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify(envelope) };

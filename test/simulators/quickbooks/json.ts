@@ -17,14 +17,16 @@ export const isDecimal = (value: unknown): boolean =>
   (typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value.trim()));
 
 /** An amount as an exact decimal; anything that is not a number counts as nothing. */
-export const decimalOf = (value: unknown): Big => (isDecimal(value) ? new Big(String(value).trim()) : new Big(0));
+export const decimalOf = (value: unknown): Big =>
+  isDecimal(value) ? new Big(String(value).trim()) : new Big(0);
 
 export const rounded = (value: Big, places = 2): Big => value.round(places, Big.roundHalfUp);
 
 /** The JSON number the API answers for a decimal. */
 export const wire = (value: Big, places = 2): number => Number(rounded(value, places).toString());
 
-export const sum = (values: readonly Big[]): Big => values.reduce((total, value) => total.plus(value), new Big(0));
+export const sum = (values: readonly Big[]): Big =>
+  values.reduce((total, value) => total.plus(value), new Big(0));
 
 /** The id inside a `{value, name}` reference, or an empty string. */
 export const refId = (value: unknown): string => textOf(fieldsOf(value).value);

@@ -109,6 +109,6 @@ export function settingsOf(options: QuickBooksSimulatorOptions): Settings {
     ...defaultBehaviour,
     ...behaviour,
     seed,
-    limits: limits === false ? noLimits : { ...publishedLimits, ...limits },
+    limits: limits === false ? { ...noLimits } : { ...publishedLimits, ...limits },
   };
 }

@@ -44,7 +44,11 @@ export const flag = (extra: Extra = {}): FieldSpec => ({ kind: 'flag', ...extra 
 export const decimal = (extra: Extra = {}): FieldSpec => ({ kind: 'decimal', ...extra });
 export const integer = (extra: Extra = {}): FieldSpec => ({ kind: 'integer', ...extra });
 export const date = (extra: Extra = {}): FieldSpec => ({ kind: 'date', ...extra });
-export const choice = (values: readonly string[], extra: Extra = {}): FieldSpec => ({ kind: 'text', values, ...extra });
+export const choice = (values: readonly string[], extra: Extra = {}): FieldSpec => ({
+  kind: 'text',
+  values,
+  ...extra,
+});
 export const ref = (to: string | readonly string[], extra: Extra = {}): FieldSpec => ({
   kind: 'ref',
   to: typeof to === 'string' ? [to] : to,
@@ -52,7 +56,11 @@ export const ref = (to: string | readonly string[], extra: Extra = {}): FieldSpe
 });
 export const account = (accountTypes: readonly string[], extra: Extra = {}): FieldSpec =>
   ref('Account', { ...(accountTypes.length > 0 ? { accountTypes } : {}), ...extra });
-export const object = (members: FieldTable, extra: Extra = {}): FieldSpec => ({ kind: 'object', members, ...extra });
+export const object = (members: FieldTable, extra: Extra = {}): FieldSpec => ({
+  kind: 'object',
+  members,
+  ...extra,
+});
 export const computed = (kind: FieldKind): FieldSpec => ({ kind, readOnly: true });
 
 export const currency: FieldSpec = { kind: 'currency', immutable: true, sticky: true };

@@ -1,4 +1,16 @@
-import { address, computed, date, email, flag, object, phone, ref, text, webSite, type EntitySpec } from './fieldTypes';
+import {
+  address,
+  computed,
+  date,
+  email,
+  flag,
+  object,
+  phone,
+  ref,
+  text,
+  webSite,
+  type EntitySpec,
+} from './fieldTypes';
 import { listEntities } from './lists';
 import { transactionEntities } from './transactions';
 
@@ -62,7 +74,11 @@ const singletons: readonly EntitySpec[] = [
         DefaultTerms: ref('Term'),
         DefaultItem: ref('Item'),
       }),
-      VendorAndPurchasesPrefs: prefs({ TrackingByCustomer: flag(), BillableExpenseTracking: flag(), EnableBills: flag() }),
+      VendorAndPurchasesPrefs: prefs({
+        TrackingByCustomer: flag(),
+        BillableExpenseTracking: flag(),
+        EnableBills: flag(),
+      }),
       TaxPrefs: prefs({ UsingSalesTax: flag(), PartnerTaxEnabled: flag(), TaxGroupCodeRef: ref('TaxCode') }),
       CurrencyPrefs: prefs({ MultiCurrencyEnabled: flag(), HomeCurrency: { kind: 'currency' } }),
       ReportPrefs: prefs({ ReportBasis: text(20), CalcAgingReportFromTxnDate: flag() }),
@@ -88,4 +104,11 @@ export function entitySpec(name: string): EntitySpec {
 }
 
 /** Members that every record has and that only the server writes. */
-export const serverMembers: ReadonlySet<string> = new Set(['Id', 'SyncToken', 'MetaData', 'domain', 'sparse', 'status']);
+export const serverMembers: ReadonlySet<string> = new Set([
+  'Id',
+  'SyncToken',
+  'MetaData',
+  'domain',
+  'sparse',
+  'status',
+]);

@@ -1,4 +1,16 @@
-import { account, choice, date, decimal, flag, integer, object, ref, taxCode, text, type FieldTable } from './fieldTypes';
+import {
+  account,
+  choice,
+  date,
+  decimal,
+  flag,
+  integer,
+  object,
+  ref,
+  taxCode,
+  text,
+  type FieldTable,
+} from './fieldTypes';
 
 const itemLine: FieldTable = {
   ItemRef: ref('Item'),

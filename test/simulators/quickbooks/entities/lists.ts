@@ -222,14 +222,22 @@ const money: EntitySpec[] = [
     events: 'CUM',
     nameField: 'Name',
     nameSpace: 'payment method',
-    fields: { Name: text(31, { required: true }), Active: active, Type: choice(['CREDIT_CARD', 'NON_CREDIT_CARD']) },
+    fields: {
+      Name: text(31, { required: true }),
+      Active: active,
+      Type: choice(['CREDIT_CARD', 'NON_CREDIT_CARD']),
+    },
   },
   {
     ...list,
     name: 'CompanyCurrency',
     events: '',
     cdc: 'unconfirmed',
-    fields: { Code: text(3, { required: true, immutable: true, sticky: true }), Name: text(100), Active: active },
+    fields: {
+      Code: text(3, { required: true, immutable: true, sticky: true }),
+      Name: text(100),
+      Active: active,
+    },
   },
 ];
 
@@ -303,7 +311,10 @@ const tax: EntitySpec[] = [
       Active: active,
       RateValue: decimal(),
       AgencyRef: ref('TaxAgency'),
-      EffectiveTaxRate: object({ RateValue: decimal(), EffectiveDate: date(), EndDate: date() }, { list: true, filter: false }),
+      EffectiveTaxRate: object(
+        { RateValue: decimal(), EffectiveDate: date(), EndDate: date() },
+        { list: true, filter: false },
+      ),
       SpecialTaxType: text(30),
       DisplayType: text(30),
     },

@@ -78,7 +78,13 @@ const sales: FieldTable = {
   CustomField: { kind: 'custom' },
 };
 
-const salesLines = ['SalesItemLineDetail', 'GroupLineDetail', 'DescriptionOnly', 'DiscountLineDetail', 'SubTotalLineDetail'];
+const salesLines = [
+  'SalesItemLineDetail',
+  'GroupLineDetail',
+  'DescriptionOnly',
+  'DiscountLineDetail',
+  'SubTotalLineDetail',
+];
 const purchaseLines = ['AccountBasedExpenseLineDetail', 'ItemBasedExpenseLineDetail'];
 
 const receipt: FieldTable = {
@@ -282,4 +288,8 @@ const ledgerEntities: EntitySpec[] = [
   },
 ];
 
-export const transactionEntities: readonly EntitySpec[] = [...salesEntities, ...purchaseEntities, ...ledgerEntities];
+export const transactionEntities: readonly EntitySpec[] = [
+  ...salesEntities,
+  ...purchaseEntities,
+  ...ledgerEntities,
+];
