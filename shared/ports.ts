@@ -131,6 +131,8 @@ export interface ListOptions {
 
 export interface ListPage {
   records: SideRecord[];
+  /** There, but not in a form the mapping knows; read one by one, each says why. */
+  unreadable?: { id: string }[];
   /** Null on the last page. */
   next: string | null;
   asOf: Instant;

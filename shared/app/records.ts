@@ -1,6 +1,6 @@
 import { NotFoundError, StaleVersionError, ValidationError } from '../errors';
 import type { AppRecord, Clock, NewEvent, Random, RecordState, Store } from '../ports';
-import { addDecimals, multiplyDecimals } from '../schema/money';
+import { addDecimals, multiplyDecimals, normalizeDecimal } from '../schema/money';
 import { parseRecord, type EntityDefinition, type Fields, type FieldSpec } from '../schema/entity';
 import { entityNamed } from '../schema/entities';
 
@@ -46,7 +46,11 @@ export class AppRecords {
       });
     }
     const merged = { ...before?.fields, ...mergeGroups(entity, before?.fields ?? {}, edit.fields) };
-    const fields = parseRecord(entity, this.withLineIds(entity, merged, before?.fields), id);
+    const fields = parseRecord(
+      entity,
+      withAmounts(entity, this.withLineIds(entity, merged, before?.fields)),
+      id,
+    );
     this.completeLines(entity, fields, before?.fields, id);
     if (before && JSON.stringify(before.fields) === JSON.stringify(fields)) {
       return { record: before, created: false, changed: false };
@@ -157,6 +161,24 @@ export class AppRecords {
     if (typeof fields['total'] !== 'string' && !before)
       fields['total'] = sumOf(fields[spec.name] as Fields[]);
   }
+}
+
+/** A line without an amount costs quantity times price, where both are decimals. */
+function withAmounts(entity: EntityDefinition, fields: Fields): Fields {
+  const spec = linesOf(entity);
+  const lines = spec && fields[spec.name];
+  if (!spec?.members.some((member) => member.unit === 'price') || !Array.isArray(lines)) return fields;
+  return {
+    ...fields,
+    [spec.name]: lines.map((line) => {
+      if (typeof line !== 'object' || line === null || line['amount'] !== undefined) return line;
+      const factors = [line['quantity'], line['unitPrice']].map((factor) =>
+        typeof factor === 'string' ? normalizeDecimal(factor) : null,
+      );
+      const [quantity, price] = factors;
+      return quantity && price ? { ...line, amount: multiplyDecimals(quantity, price, 2) } : line;
+    }),
+  };
 }
 
 const sumOf = (lines: Fields[]) => addDecimals('0', ...lines.map((line) => line['amount'] as string));

@@ -95,8 +95,9 @@ async function queueAll(
   let at: ListCheckpoint = stored && !stored.done ? stored : { cursor: null, read: 0, done: false };
   while (!at.done) {
     const page = await ports.sides[side].list(entity, { cursor: at.cursor, limit: options.pageSize ?? 500 });
-    const events = page.records.map(
-      (record): NewEvent => ({ connectionId, entity, side, recordId: record.id, source: 'import' }),
+    // What cannot be read is queued too: converging it says why, in a row of its own.
+    const events = [...page.records, ...(page.unreadable ?? [])].map(
+      ({ id }): NewEvent => ({ connectionId, entity, side, recordId: id, source: 'import' }),
     );
     at = { cursor: page.next, read: at.read + events.length, done: page.next === null };
     await store.queue.append(events, { now: clock.now(), checkpoint: { connectionId, name, value: at } });

@@ -107,7 +107,9 @@ class Merger {
     ledger: FieldValue,
   ): FieldValue {
     const refusal = this.rules.refusal(from === 'app' ? 'ledger' : 'app', spec);
-    if (refusal) return this.apart(spec, path, base, app, ledger, refusal);
+    // What is set once may still be set: a currency that the ledger chose on create, say.
+    const isFirstValue = refusal === 'immutable' && (base ?? null) === null;
+    if (refusal && !isFirstValue) return this.apart(spec, path, base, app, ledger, refusal);
     const after = from === 'app' ? app : ledger;
     this.decisions.push({ path, from, by: 'edit', before: base, after });
     return after;
