@@ -1,0 +1,55 @@
+import type { Stage } from './stage';
+import { editInApp, editInQuickBooks, type Scene } from './story';
+
+export interface Latencies {
+  edits: number;
+  p50: number;
+  p95: number;
+}
+
+export interface EditFigures {
+  appToQuickBooks: Latencies;
+  quickBooksToApp: Latencies;
+  meteredReadsPerEdit: number;
+}
+
+/** From edit to reflection, one edit at a time, both ways in turn, on an invoice of its own. */
+export async function measureEdits(
+  stage: Stage,
+  edits: number,
+  progress: (done: number) => void,
+): Promise<EditFigures> {
+  const invoice = await spareInvoice(stage);
+  await stage.quiet();
+  const readsBefore = stage.quickBooks.calls().meteredReads;
+  const toQuickBooks: number[] = [];
+  const toApp: number[] = [];
+  for (let i = 0; i < edits; i++) {
+    const dueDate = new Date(Date.UTC(2030, 0, 1 + i)).toISOString().slice(0, 10);
+    toQuickBooks.push(await editInApp(stage, invoice, dueDate));
+    toApp.push(await editInQuickBooks(stage, invoice, `Edit ${i + 1} in QuickBooks`));
+    progress(i + 1);
+  }
+  await stage.quiet();
+  const reads = stage.quickBooks.calls().meteredReads - readsBefore;
+  return {
+    appToQuickBooks: latencies(toQuickBooks),
+    quickBooksToApp: latencies(toApp),
+    meteredReadsPerEdit: Number((reads / (2 * edits)).toFixed(2)),
+  };
+}
+
+/** Not the one that the story leaves in conflict. */
+async function spareInvoice(stage: Stage): Promise<Scene['invoice']> {
+  const [, invoice] = stage.quickBooks.records('Invoice') as { Id: string; DocNumber: string }[];
+  const link = invoice && (await stage.linkOf('invoice', 'ledger', invoice.Id));
+  if (!invoice || !link?.app.id) throw new Error('The company has no second invoice');
+  return { appId: link.app.id, ledgerId: invoice.Id, number: invoice.DocNumber };
+}
+
+function latencies(times: number[]): Latencies {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number) =>
+    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+  return { edits: times.length, p50: at(0.5), p95: at(0.95) };
+}
