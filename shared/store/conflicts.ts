@@ -1,0 +1,76 @@
+import { sql } from 'kysely';
+import { NotFoundError, StaleVersionError } from '../errors';
+import type { ConflictStore, Resolution, SideName } from '../ports';
+import type { StoreContext } from './context';
+import type { ConflictRow } from './database';
+import { insertEvents } from './queue/append';
+import { holdLinks } from './queue/fence';
+import { conflictFromRow } from './rows';
+import { single } from './writer';
+
+interface ResolveInput {
+  id: string;
+  resolution: Resolution;
+  seenRefreshedAt: number;
+}
+
+export function createConflictStore(context: StoreContext): ConflictStore {
+  const resolve = resolveCommand(context);
+  return {
+    get: async (id) => {
+      const row = await context.read(
+        async (queries) =>
+          await queries.selectFrom('conflicts').selectAll().where('id', '=', id).executeTakeFirst(),
+      );
+      return row ? conflictFromRow(row) : null;
+    },
+    list: async ({ connectionId, status, limit }) =>
+      await context.read(async (queries) => {
+        let query = queries.selectFrom('conflicts').selectAll();
+        if (connectionId !== undefined) query = query.where('connection_id', '=', connectionId);
+        if (status !== undefined) query = query.where('status', '=', status);
+        return (await query.orderBy('id', 'desc').limit(limit).execute()).map(conflictFromRow);
+      }),
+    resolve: async (id, resolution, seenRefreshedAt) => {
+      await context.write(resolve, { id, resolution, seenRefreshedAt });
+    },
+  };
+}
+
+function resolveCommand(context: StoreContext) {
+  const { dialect } = context;
+  return single('resolve', async (tx, { id, resolution, seenRefreshedAt }: ResolveInput) => {
+    const { queries } = tx;
+    const find = async () =>
+      (await sql<ConflictRow>`select * from conflicts where id = ${id}`.execute(queries)).rows[0];
+    const seen = await find();
+    if (!seen) throw new NotFoundError(`There is no conflict ${id} in this store`);
+    // A settlement holds the link first and its conflict after; so do we, and then look again.
+    const link = (await holdLinks(context, queries, [seen.link_id])).get(seen.link_id);
+    const conflict = dialect.singleWriter ? seen : await find();
+    if (!link || conflict?.status !== 'open' || conflict.refreshed_at !== seenRefreshedAt) {
+      throw new StaleVersionError(
+        `The conflict on ${seen.entity} ${seen.title} is ${
+          conflict && conflict.status !== 'open'
+            ? `${conflict.status} already`
+            : 'no longer what was decided on'
+        }`,
+        { entity: seen.entity, nextStep: 'Look at the conflict again and decide on what it says now.' },
+      );
+    }
+    await queries
+      .updateTable('conflicts')
+      .set({ status: 'resolved', resolution: JSON.stringify(resolution) })
+      .where('id', '=', id)
+      .execute();
+    const side: SideName = link.app_id === null ? 'ledger' : 'app';
+    const event = {
+      connectionId: link.connection_id,
+      entity: link.entity,
+      side,
+      recordId: link[`${side}_id`] ?? '',
+      source: 'resolution' as const,
+    };
+    await insertEvents(context, tx, [{ event, now: resolution.at }]);
+  });
+}

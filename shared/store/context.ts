@@ -1,0 +1,44 @@
+import type { Kysely } from 'kysely';
+import type { Random } from '../ports';
+import type { Database, Queries } from './database';
+import type { Dialect } from './dialect';
+import { toStoreError } from './errors';
+import type { Command, Writer } from './writer';
+
+/** What every part of the store works with. */
+export interface StoreContext {
+  readonly dialect: Dialect;
+  readonly random: Random;
+  /** Outside any transaction of ours: sees what is committed. */
+  read<T>(query: (queries: Queries) => Promise<T>): Promise<T>;
+  write<I, O>(command: Command<I, O>, input: I): Promise<O>;
+}
+
+const READ_ATTEMPTS = 4;
+
+/** Reads that a passing fault broke are repeated; what still fails names the store. */
+export function createContext(options: {
+  dialect: Dialect;
+  random: Random;
+  location: string;
+  reading: Kysely<Database>;
+  writer: Writer;
+}): StoreContext {
+  const { dialect, random, location, reading, writer } = options;
+  return {
+    dialect,
+    random,
+    write: async (command, input) => await writer.run(command, input),
+    read: async (query) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await query(reading);
+        } catch (error) {
+          const transient = dialect.isTransient(error);
+          if (!transient || attempt >= READ_ATTEMPTS) throw toStoreError(error, location, transient);
+          await new Promise((wake) => setTimeout(wake, 20 * attempt * random.next()));
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,144 @@
+import type { Kysely } from 'kysely';
+
+/** The tables as both databases hold them. Times are epoch milliseconds, JSON is text. */
+export interface Database {
+  connections: ConnectionRow;
+  links: LinkRow;
+  events: EventRow;
+  intents: IntentRow;
+  conflicts: ConflictRow;
+  policies: PolicyRow;
+  audit: AuditTableRow;
+  audit_heads: { connection_id: string; seq: number; hash: string };
+  checkpoints: { connection_id: string; name: string; value: string; updated_at: number };
+  app_records: AppRecordRow;
+  app_record_keys: { connection_id: string; entity: string; field: string; token: string; record_id: string };
+  usage: { connection_id: string; day: string; kind: string; calls: number };
+}
+
+export interface ConnectionRow {
+  id: string;
+  name: string;
+  provider: string;
+  tenant_id: string;
+  state: string;
+  paused_reason: string | null;
+  resume_at: number | null;
+  settings: string;
+  created_at: number;
+}
+
+export interface LinkRow {
+  id: string;
+  connection_id: string;
+  entity: string;
+  app_id: string | null;
+  app_version: string | null;
+  app_as_of: string | null;
+  app_echo: string | null;
+  ledger_id: string | null;
+  ledger_version: string | null;
+  ledger_as_of: string | null;
+  ledger_echo: string | null;
+  base_schema_version: number | null;
+  base_state: string | null;
+  base_fields: string | null;
+  lines: string;
+  fence: number;
+  lease_owner: string | null;
+  leased_at: number | null;
+  lease_until: number | null;
+  /** The earliest due_at of its pending and waiting events: what the claim path is indexed by. */
+  next_due_at: number | null;
+  settled_at: number | null;
+  created_at: number;
+}
+
+export interface EventRow {
+  id: string;
+  connection_id: string;
+  entity: string;
+  side: string;
+  record_id: string;
+  link_id: string;
+  source: string;
+  dedupe_key: string | null;
+  occurred_at: string | null;
+  status: string;
+  attempts: number;
+  received_at: number;
+  due_at: number;
+  on_link_id: string | null;
+  last_error: string | null;
+  settled_at: number | null;
+}
+
+export interface IntentRow {
+  key: string;
+  connection_id: string;
+  link_id: string;
+  side: string;
+  operation: string;
+  record_id: string | null;
+  expected_version: string | null;
+  desired: string;
+  agreed: string | null;
+  policy_version: number;
+  stored_at: number;
+  /** Null while it may or may not have landed. */
+  outcome: string | null;
+  settled_at: number | null;
+}
+
+export interface ConflictRow {
+  id: string;
+  connection_id: string;
+  link_id: string;
+  entity: string;
+  status: string;
+  title: string;
+  fields: string;
+  app_version: string | null;
+  ledger_version: string | null;
+  policy_version: number;
+  opened_at: number;
+  refreshed_at: number;
+  resolution: string | null;
+  closed_at: number | null;
+  close_reason: string | null;
+}
+
+export interface PolicyRow {
+  version: number;
+  connection_id: string;
+  entity: string;
+  field: string;
+  /** Null removes the rule. */
+  winner: string | null;
+  set_by: string;
+  set_at: number;
+}
+
+export interface AuditTableRow {
+  connection_id: string;
+  seq: number;
+  at: number;
+  kind: string;
+  link_id: string | null;
+  detail: string;
+  prev_hash: string;
+  hash: string;
+}
+
+export interface AppRecordRow {
+  connection_id: string;
+  entity: string;
+  id: string;
+  version: number;
+  state: string;
+  schema_version: number;
+  fields: string;
+  updated_at: number;
+}
+
+export type Queries = Kysely<Database>;

@@ -1,0 +1,56 @@
+import { sql } from 'kysely';
+import { StoreError } from '../errors';
+import type { LinkStore } from '../ports';
+import type { StoreContext } from './context';
+import type { LinkRow, Queries } from './database';
+import { ensureLinks, findBySide, refKey, unknownConnection, type RecordRef } from './queue/append';
+import { linkFromRow } from './rows';
+import { single } from './writer';
+
+export function createLinkStore(context: StoreContext): LinkStore {
+  const { dialect } = context;
+  const byIds = async (queries: Queries, ids: readonly string[]): Promise<LinkRow[]> => {
+    if (ids.length === 0) return [];
+    return (await sql<LinkRow>`select * from links where id ${dialect.anyOf(ids)}`.execute(queries)).rows;
+  };
+  const ensure = single('append', async ({ queries }, ref: RecordRef & { now: number }) => {
+    const connection = await queries
+      .selectFrom('connections')
+      .select('id')
+      .where('id', '=', ref.connectionId)
+      .executeTakeFirst();
+    if (!connection) throw unknownConnection(ref.connectionId);
+    const id = (await ensureLinks(context, queries, [ref])).get(refKey(ref));
+    const [row] = await byIds(queries, id === undefined ? [] : [id]);
+    if (!row)
+      throw new StoreError(`The link of ${ref.entity} ${ref.recordId} went away`, { retryable: true });
+    return linkFromRow(row);
+  });
+  return {
+    get: async (id) => {
+      const [row] = await context.read(async (queries) => await byIds(queries, [id]));
+      return row ? linkFromRow(row) : null;
+    },
+    getMany: async (ids) => {
+      const rows = await context.read(async (queries) => await byIds(queries, ids));
+      return new Map(rows.map((row) => [row.id, linkFromRow(row)]));
+    },
+    bySide: async (connectionId, entity, side, recordIds) => {
+      const refs = recordIds.map((recordId) => ({ connectionId, entity, side, recordId }));
+      const found = await context.read(async (queries) => await findBySide(context, queries, refs));
+      return new Map(found.map(([row]) => [row[`${side}_id`]!, linkFromRow(row)]));
+    },
+    ensure: async (connectionId, entity, side, recordId, now) => {
+      const ref = { connectionId, entity, side, recordId };
+      const [found] = await context.read(async (queries) => await findBySide(context, queries, [ref]));
+      return found ? linkFromRow(found[0]) : await context.write(ensure, { ...ref, now });
+    },
+    list: async (connectionId, { entity, afterId, limit }) =>
+      await context.read(async (queries) => {
+        let query = queries.selectFrom('links').selectAll().where('connection_id', '=', connectionId);
+        if (entity !== undefined) query = query.where('entity', '=', entity);
+        if (afterId !== undefined) query = query.where('id', '>', afterId);
+        return (await query.orderBy('id').limit(limit).execute()).map(linkFromRow);
+      }),
+  };
+}

@@ -1,0 +1,67 @@
+import { sql } from 'kysely';
+import type { PolicyRule, PolicyStore, PolicyWinner } from '../ports';
+import type { StoreContext } from './context';
+import type { PolicyRow } from './database';
+import { single } from './writer';
+
+/** The connection id of rules for everybody. */
+const ANY = '*';
+
+interface SetInput {
+  rule: Parameters<PolicyStore['set']>[0];
+  by: string;
+  now: number;
+}
+
+/** Rules are rows that are only ever added; the newest for a connection, entity and field is in force. */
+export function createPolicyStore(context: StoreContext): PolicyStore {
+  const set = single('policies', async ({ queries }, { rule, by, now }: SetInput) => {
+    await context.dialect.lockTable(queries, 'policies');
+    const { rows } = await sql<{ version: number }>`
+      insert into policies (version, connection_id, entity, field, winner, set_by, set_at)
+      select coalesce(max(version), 0) + 1, cast(${rule.connectionId} as text), cast(${rule.entity} as text),
+        cast(${rule.field} as text), cast(${rule.winner} as text), cast(${by} as text), cast(${now} as bigint)
+      from policies
+      returning version`.execute(queries);
+    return rows[0]!.version;
+  });
+  const rowsOf = async (connectionId: string, limit?: number): Promise<PolicyRow[]> =>
+    await context.read(async (queries) => {
+      const query = queries
+        .selectFrom('policies')
+        .selectAll()
+        .where('connection_id', 'in', [connectionId, ANY])
+        .orderBy('version', 'desc');
+      return await (limit === undefined ? query : query.limit(limit)).execute();
+    });
+  return {
+    load: async (connectionId) => {
+      const rows = await rowsOf(connectionId);
+      const latest = new Map<string, PolicyRow>();
+      for (const row of rows) {
+        const key = JSON.stringify([row.connection_id, row.entity, row.field]);
+        if (!latest.has(key)) latest.set(key, row);
+      }
+      const rules = [...latest.values()].filter((row) => row.winner !== null).map(ruleFromRow);
+      return { version: rows[0]?.version ?? 0, rules };
+    },
+    set: async (rule, by, now) => await context.write(set, { rule, by, now }),
+    history: async (connectionId, limit) =>
+      (await rowsOf(connectionId, limit)).map((row) => ({
+        ...ruleFromRow(row),
+        version: row.version,
+        by: row.set_by,
+        at: row.set_at,
+      })),
+  };
+}
+
+function ruleFromRow(row: PolicyRow): PolicyRule {
+  return {
+    connectionId: row.connection_id,
+    entity: row.entity,
+    field: row.field,
+    // Null only in the history, where it says that the rule was taken away.
+    winner: row.winner as PolicyWinner,
+  };
+}

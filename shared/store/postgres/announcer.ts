@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import type { Client, Pool } from 'pg';
+
+interface AnnouncerOptions {
+  pool: Pool;
+  channel: string;
+  connect(): Client;
+}
+
+/** At most so often: a notification takes a lock that all commits of the database share. */
+const ANNOUNCE_EVERY_MS = 50;
+const RECONNECT_MS = 1000;
+
+/**
+ * NOTIFY after commits that made work, LISTEN for those of other processes. Only hints: one that is lost costs
+ * time until the next poll and nothing else.
+ */
+export class Announcer {
+  readonly #self = randomUUID();
+  #timer: NodeJS.Timeout | undefined;
+  #again = false;
+  #sending: Promise<void> = Promise.resolve();
+  #client: Client | undefined;
+  #reconnect: NodeJS.Timeout | undefined;
+  #listener: (() => void) | undefined;
+  #closed = false;
+
+  constructor(private readonly options: AnnouncerOptions) {}
+
+  /** At once, or when the last one is old enough. */
+  announce(): void {
+    if (this.#closed) return;
+    if (this.#timer) {
+      this.#again = true;
+      return;
+    }
+    this.#sending = this.#send();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (!this.#again) return;
+      this.#again = false;
+      this.announce();
+    }, ANNOUNCE_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listener = listener;
+    this.#listen();
+    return () => {
+      this.#listener = undefined;
+      void this.#hangUp();
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#listener = undefined;
+    await this.#sending;
+    await this.#hangUp();
+  }
+
+  async #send(): Promise<void> {
+    const { pool, channel } = this.options;
+    try {
+      await pool.query('select pg_notify($1, $2)', [channel, this.#self]);
+    } catch {
+      // The next poll finds what was not announced.
+    }
+  }
+
+  #listen(): void {
+    if (this.#client || this.#closed) return;
+    const client = this.options.connect();
+    this.#client = client;
+    const retry = () => {
+      if (this.#client !== client) return;
+      this.#client = undefined;
+      client.end().catch(() => {});
+      if (!this.#listener || this.#closed) return;
+      this.#reconnect = setTimeout(() => this.#listen(), RECONNECT_MS);
+      this.#reconnect.unref();
+    };
+    client.on('error', retry);
+    client.on('end', retry);
+    client.on('notification', ({ payload }) => {
+      if (payload !== this.#self) this.#listener?.();
+    });
+    client
+      .connect()
+      .then(async () => await client.query(`listen ${client.escapeIdentifier(this.options.channel)}`))
+      // Whatever came while nobody listened.
+      .then(() => this.#listener?.())
+      .catch(retry);
+  }
+
+  async #hangUp(): Promise<void> {
+    clearTimeout(this.#reconnect);
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end().catch(() => {});
+  }
+}

@@ -1,0 +1,144 @@
+import { sql } from 'kysely';
+import type { Claim, ClaimOptions } from '../../ports';
+import type { StoreContext } from '../context';
+import type { ConflictRow, EventRow, IntentRow, LinkRow, Queries } from '../database';
+import { conflictFromRow, eventFromRow, intentFromRow, linkFromRow } from '../rows';
+import { single, type Command } from '../writer';
+import { holdLinks } from './fence';
+
+/** Connections that share one claim; the others' turn comes with the next. */
+const MAX_CONNECTIONS = 32;
+
+/** Leases the records that have waited longest, turn by turn among the connections. */
+export function claimCommand(context: StoreContext): Command<ClaimOptions, Claim[]> {
+  return single('claim', async ({ queries }, options) => {
+    if (options.limit <= 0 || options.connectionIds.length === 0) return [];
+    const connections = await dueConnections(context, queries, options);
+    if (connections.length === 0) return [];
+    const leased = await lease(context, queries, connections, options);
+    return await describe(context, queries, leased, options);
+  });
+}
+
+type LeaseOptions = Omit<ClaimOptions, 'connectionIds' | 'limit'> & { linkId: string };
+
+/** No names of the links' own columns: PostgreSQL returns these beside them. */
+const leaseColumns = { link_id: 'text', worker: 'text', now: 'int', until: 'int' } as const;
+
+/** Leases single records, whatever is due. Their events are left for their own turn. */
+export function claimLinkCommand(context: StoreContext): Command<LeaseOptions, Claim | null> {
+  return {
+    name: 'claimLink',
+    subjects: ({ linkId }) => [linkId],
+    run: async ({ queries }, inputs) => {
+      await holdLinks(
+        context,
+        queries,
+        inputs.map(({ linkId }) => linkId),
+      );
+      const wanted = inputs.map(({ linkId, worker, now, leaseMs }) => ({
+        link_id: linkId,
+        worker,
+        now,
+        until: now + leaseMs,
+      }));
+      const { rows } = await sql<LinkRow>`
+        update links set fence = fence + 1, lease_owner = v.worker, leased_at = v.now, lease_until = v.until
+        from ${context.dialect.rows(leaseColumns, wanted)}
+        where links.id = v.link_id and (links.lease_until is null or links.lease_until <= v.now)
+        returning *`.execute(queries);
+      const claims = await describe(context, queries, rows, null);
+      const claimOf = new Map(claims.map((claim) => [claim.link.id, claim]));
+      return inputs.map(({ linkId }) => ({ value: claimOf.get(linkId) ?? null }));
+    },
+  };
+}
+
+/** Active connections that have something to claim, a random choice when there are many. */
+async function dueConnections(
+  { dialect, random }: StoreContext,
+  queries: Queries,
+  { connectionIds, now }: ClaimOptions,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select c.id from connections c
+    where c.id ${dialect.anyOf(connectionIds)} and c.state = 'active'
+      and (c.resume_at is null or c.resume_at <= ${now})
+      and exists (
+        select 1 from links l where l.connection_id = c.id and l.next_due_at is not null and l.next_due_at <= ${now}
+          and (l.lease_until is null or l.lease_until <= ${now}))`.execute(queries);
+  const ids = rows.map((row) => row.id);
+  while (ids.length > MAX_CONNECTIONS) ids.splice(Math.floor(random.next() * ids.length), 1);
+  return ids;
+}
+
+async function lease(
+  { dialect }: StoreContext,
+  queries: Queries,
+  connections: readonly string[],
+  { worker, now, leaseMs, limit }: ClaimOptions,
+): Promise<LinkRow[]> {
+  const due = connections.map(
+    (id) => sql`
+      select * from (
+        select id, connection_id, next_due_at from links
+        where connection_id = ${id} and next_due_at is not null and next_due_at <= ${now}
+          and (lease_until is null or lease_until <= ${now})
+        order by next_due_at limit ${limit} ${dialect.skipLocked}) as due_of_one`,
+  );
+  const { rows } = await sql<LinkRow>`
+    with due as (${sql.join(due, sql` union all `)}),
+      ranked as (
+        select id, next_due_at, row_number() over (partition by connection_id order by next_due_at, id) as turn
+        from due),
+      chosen as (select id from ranked order by turn, next_due_at, id limit ${limit})
+    update links set fence = fence + 1, lease_owner = ${worker}, leased_at = ${now}, lease_until = ${now + leaseMs}
+    where id in (select id from chosen)
+    returning *`.execute(queries);
+  return rows.sort((a, b) => (a.next_due_at ?? 0) - (b.next_due_at ?? 0) || (a.id < b.id ? -1 : 1));
+}
+
+/** Adds what a converge needs to know. `due` is null where no events are asked for. */
+async function describe(
+  { dialect }: StoreContext,
+  queries: Queries,
+  links: readonly LinkRow[],
+  due: { now: number } | null,
+): Promise<Claim[]> {
+  if (links.length === 0) return [];
+  const ids = links.map((link) => link.id);
+  const events = due
+    ? await sql<EventRow>`
+        select * from events
+        where link_id ${dialect.anyOf(ids)} and status in ('pending', 'waiting') and due_at <= ${due.now}
+        order by received_at, id`.execute(queries)
+    : { rows: [] };
+  const intents = await sql<IntentRow>`
+    select * from intents where link_id ${dialect.anyOf(ids)} and outcome is null
+    order by stored_at, key`.execute(queries);
+  const conflicts = await sql<ConflictRow>`
+    select * from conflicts where link_id ${dialect.anyOf(ids)} and status <> 'closed'`.execute(queries);
+  const eventsOf = byLink(events.rows);
+  const intentsOf = byLink(intents.rows);
+  const conflictOf = new Map(conflicts.rows.map((row) => [row.link_id, row]));
+  return links.map((link) => {
+    const conflict = conflictOf.get(link.id);
+    return {
+      link: linkFromRow(link),
+      events: (eventsOf.get(link.id) ?? []).map(eventFromRow),
+      intents: (intentsOf.get(link.id) ?? []).map(intentFromRow),
+      conflict: conflict ? conflictFromRow(conflict) : null,
+      leaseUntil: link.lease_until ?? 0,
+    };
+  });
+}
+
+function byLink<T extends { link_id: string }>(rows: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(row.link_id);
+    if (group) group.push(row);
+    else groups.set(row.link_id, [row]);
+  }
+  return groups;
+}

@@ -1,0 +1,104 @@
+import { sql } from 'kysely';
+import type { QueueStore, QueuedEvent } from '../../ports';
+import type { StoreContext } from '../context';
+import type { EventRow } from '../database';
+import { eventFromRow } from '../rows';
+import { single } from '../writer';
+import { advanceDue, appendCommand } from './append';
+import { claimCommand, claimLinkCommand } from './claim';
+import { holdLinks } from './fence';
+import { intentsCommand, releaseCommand } from './intents';
+import { settleCommand } from './settle';
+
+type ReplayFilter = Parameters<QueueStore['replay']>[0];
+
+export function createQueueStore(context: StoreContext): QueueStore {
+  const append = appendCommand(context);
+  const claim = claimCommand(context);
+  const claimLink = claimLinkCommand(context);
+  const storeIntents = intentsCommand(context);
+  const settle = settleCommand(context);
+  const release = releaseCommand(context);
+  const replay = replayCommand(context);
+  return {
+    append: async (events, { now, checkpoint }) =>
+      events.length === 0 && !checkpoint
+        ? { stored: 0, duplicates: 0 }
+        : await context.write(append, { events, now, ...(checkpoint ? { checkpoint } : {}) }),
+    claim: async (options) => await context.write(claim, options),
+    claimLink: async (linkId, options) => await context.write(claimLink, { ...options, linkId }),
+    storeIntents: async (ours, intents) => await context.write(storeIntents, { claim: ours, intents }),
+    settle: async (ours, settlement) => await context.write(settle, { claim: ours, settlement }),
+    release: async (ours) => await context.write(release, ours),
+    ready: async (connectionIds, now) => await ready(context, connectionIds, now),
+    counts: async (connectionId) => await counts(context, connectionId),
+    list: async ({ connectionId, status, limit }) =>
+      await context.read(async (queries) => {
+        let query = queries.selectFrom('events').selectAll();
+        if (connectionId !== undefined) query = query.where('connection_id', '=', connectionId);
+        if (status !== undefined) query = query.where('status', '=', status);
+        return (await query.orderBy('id', 'desc').limit(limit).execute()).map(eventFromRow);
+      }),
+    replay: async (filter, now) => await context.write(replay, { filter, now }),
+  };
+}
+
+/** A link can be claimed from the moment when it is due, its lease is over and its connection has rested. */
+async function ready(context: StoreContext, connectionIds: readonly string[] | null, now: number) {
+  const { dialect } = context;
+  const at = dialect.greatest(
+    sql`l.next_due_at`,
+    sql`coalesce(l.lease_until, l.next_due_at)`,
+    sql`coalesce(c.resume_at, l.next_due_at)`,
+  );
+  const among = connectionIds === null ? sql`` : sql`and c.id ${dialect.anyOf(connectionIds)}`;
+  const { rows } = await context.read(
+    async (queries) =>
+      await sql<{ ready: number | null; next_at: number | null }>`
+        select count(case when at <= ${now} then 1 end) as ready, min(case when at > ${now} then at end) as next_at
+        from (
+          select ${at} as at from connections c join links l on l.connection_id = c.id
+          where c.state = 'active' and l.next_due_at is not null ${among}) as due`.execute(queries),
+  );
+  return { ready: rows[0]?.ready ?? 0, nextAt: rows[0]?.next_at ?? null };
+}
+
+async function counts(context: StoreContext, connectionId: string) {
+  const { rows } = await context.read(
+    async (queries) =>
+      await sql<{ status: QueuedEvent['status']; events: number }>`
+        select status, count(*) as events from events where connection_id = ${connectionId} group by status`.execute(
+        queries,
+      ),
+  );
+  const result = { pending: 0, waiting: 0, held: 0, settled: 0, dead: 0 };
+  for (const { status, events } of rows) result[status] = events;
+  return result;
+}
+
+function replayCommand(context: StoreContext) {
+  return single('replay', async (tx, { filter, now }: { filter: ReplayFilter; now: number }) => {
+    const { connectionId, eventIds } = filter;
+    const wanted = sql`status = 'dead'
+      ${connectionId === undefined ? sql`` : sql`and connection_id = ${connectionId}`}
+      ${eventIds === undefined ? sql`` : sql`and id ${context.dialect.anyOf(eventIds)}`}`;
+    const links = await sql<Pick<EventRow, 'link_id'>>`
+      select distinct link_id from events where ${wanted}`.execute(tx.queries);
+    const held = await holdLinks(
+      context,
+      tx.queries,
+      links.rows.map((row) => row.link_id),
+    );
+    const { rows } = await sql<Pick<EventRow, 'link_id'>>`
+      update events set status = 'pending', attempts = 0, due_at = ${now}, settled_at = null
+      where ${wanted} and link_id ${context.dialect.anyOf([...held.keys()])}
+      returning link_id`.execute(tx.queries);
+    await advanceDue(
+      context,
+      tx.queries,
+      rows.map((row) => ({ id: row.link_id, due_at: now })),
+    );
+    if (rows.length > 0) tx.wake();
+    return rows.length;
+  });
+}

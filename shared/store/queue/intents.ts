@@ -1,0 +1,101 @@
+import { sql } from 'kysely';
+import type { Claim, Intent } from '../../ports';
+import type { StoreContext } from '../context';
+import type { Command, Outcome } from '../writer';
+import { holdLinks, lostLease } from './fence';
+
+const columns = {
+  key: 'text',
+  connection_id: 'text',
+  link_id: 'text',
+  side: 'text',
+  operation: 'text',
+  record_id: 'text',
+  expected_version: 'text',
+  desired: 'text',
+  agreed: 'text',
+  policy_version: 'int',
+  stored_at: 'int',
+} as const;
+
+export interface IntentsInput {
+  claim: Claim;
+  intents: readonly Intent[];
+}
+
+/**
+ * Stores writes before they are sent. A key that is there already stays as it was first stored; one that was
+ * done with is open again.
+ */
+export function intentsCommand(context: StoreContext): Command<IntentsInput, void> {
+  return {
+    name: 'intents',
+    subjects: ({ claim }) => [claim.link.id],
+    run: async ({ queries }, inputs) => {
+      const held = await holdLinks(
+        context,
+        queries,
+        inputs.map(({ claim }) => claim.link.id),
+      );
+      const rows = inputs
+        .filter(({ claim }) => !lostLease(claim, held))
+        .flatMap(({ claim, intents }) => intents.map((intent) => intentColumns(claim, intent)));
+      // A statement may not touch a row twice.
+      const unique = [...new Map(rows.map((row) => [row.key, row])).values()];
+      if (unique.length > 0) {
+        await sql`
+          insert into intents (key, connection_id, link_id, side, operation, record_id, expected_version, desired,
+            agreed, policy_version, stored_at)
+          select v.key, v.connection_id, v.link_id, v.side, v.operation, v.record_id, v.expected_version, v.desired,
+            v.agreed, v.policy_version, v.stored_at
+          from ${context.dialect.rows(columns, unique)} where true
+          on conflict (key) do update set outcome = null, settled_at = null
+          where intents.outcome is not null`.execute(queries);
+      }
+      return inputs.map(({ claim }): Outcome<void> => {
+        const refused = lostLease(claim, held);
+        return refused ? { refused } : { value: undefined };
+      });
+    },
+  };
+}
+
+function intentColumns(claim: Claim, intent: Intent) {
+  return {
+    key: intent.key,
+    connection_id: claim.link.connectionId,
+    link_id: claim.link.id,
+    side: intent.side,
+    operation: intent.operation,
+    record_id: intent.recordId,
+    expected_version: intent.expectedVersion,
+    desired: JSON.stringify(intent.desired),
+    agreed: intent.agreed === null ? null : JSON.stringify(intent.agreed),
+    policy_version: intent.policyVersion,
+    stored_at: intent.storedAt,
+  };
+}
+
+/** Gives claims back untouched. */
+export function releaseCommand(context: StoreContext): Command<Claim, void> {
+  return {
+    name: 'release',
+    subjects: (claim) => [claim.link.id],
+    run: async ({ queries, wake }, claims) => {
+      const held = await holdLinks(
+        context,
+        queries,
+        claims.map((claim) => claim.link.id),
+      );
+      const ours = claims.filter((claim) => !lostLease(claim, held));
+      await sql`
+        update links set lease_owner = null, leased_at = null, lease_until = null
+        where id ${context.dialect.anyOf(ours.map((claim) => claim.link.id))}`.execute(queries);
+      if (ours.length > 0) wake();
+      return claims.map((claim): Outcome<void> => {
+        const refused = lostLease(claim, held);
+        return refused ? { refused } : { value: undefined };
+      });
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import { sql } from 'kysely';
+import type { SyncError } from '../../errors';
+import type { Claim, Settlement } from '../../ports';
+import { appendAudit } from '../audit';
+import type { StoreContext } from '../context';
+import type { Queries } from '../database';
+import { linkColumns } from '../rows';
+import type { Command, Outcome, Transaction } from '../writer';
+import { absorbLinks, planAbsorption, stubsInTheWay } from './absorb';
+import { advanceDue, findBySide, insertEvents } from './append';
+import { applyConflicts } from './conflict';
+import { holdLinks, lostLease, type HeldLink } from './fence';
+import { applyOutcomes } from './outcome';
+
+export interface SettleInput {
+  claim: Claim;
+  settlement: Settlement;
+}
+
+const intentColumns = { key: 'text', link_id: 'text', outcome: 'text', now: 'int' } as const;
+
+const releaseColumns = { id: 'text', now: 'int' } as const;
+
+const changedColumns = {
+  ...releaseColumns,
+  app_id: 'text',
+  app_version: 'text',
+  app_as_of: 'text',
+  app_echo: 'text',
+  ledger_id: 'text',
+  ledger_version: 'text',
+  ledger_as_of: 'text',
+  ledger_echo: 'text',
+  base_schema_version: 'int',
+  base_state: 'text',
+  base_fields: 'text',
+  lines: 'text',
+} as const;
+
+/**
+ * Settles many claims in one go. All locks are taken first and in one order; then come the checks, which refuse
+ * single claims; only then is anything written.
+ */
+export function settleCommand(context: StoreContext): Command<SettleInput, void> {
+  return {
+    name: 'settle',
+    subjects: ({ claim, settlement: { absorb } }) => [claim.link.id, ...(absorb ? [absorb] : [])],
+    run: async (tx, inputs) => {
+      const { held, stubs, wakeable } = await holdAll(context, tx.queries, inputs);
+      const refusals = new Map<SettleInput, SyncError>();
+      for (const input of inputs) {
+        const lost = lostLease(input.claim, held);
+        if (lost) refusals.set(input, lost);
+      }
+      const absorptions = planAbsorption(inputs, stubs, held, refusals);
+      const ours = inputs.filter((input) => !refusals.has(input));
+      if (ours.length > 0) {
+        await absorbLinks(context, tx.queries, absorptions);
+        await write(context, tx, ours, held, wakeable);
+      }
+      return inputs.map((input): Outcome<void> => {
+        const refused = refusals.get(input);
+        return refused ? { refused } : { value: undefined };
+      });
+    },
+  };
+}
+
+/** Holds the links to settle, to absorb, to wake and to append to: all that this transaction will change. */
+async function holdAll(context: StoreContext, queries: Queries, inputs: readonly SettleInput[]) {
+  const own = inputs.flatMap(({ claim, settlement: { absorb } }) => [
+    claim.link.id,
+    ...(absorb ? [absorb] : []),
+  ]);
+  const { rows } = await sql<{ link_id: string }>`
+    select distinct link_id from events
+    where on_link_id is not null and on_link_id ${context.dialect.anyOf(own)}`.execute(queries);
+  const wakeable = rows.map((row) => row.link_id);
+  const stubs = await stubsInTheWay(context, queries, inputs);
+  const followed = await findBySide(
+    context,
+    queries,
+    inputs.flatMap(({ settlement }) => settlement.append ?? []),
+  );
+  const held = await holdLinks(context, queries, [
+    ...own,
+    ...wakeable,
+    ...[...stubs.values()].flat(),
+    ...followed.map(([link]) => link.id),
+  ]);
+  return { held, stubs, wakeable };
+}
+
+async function write(
+  context: StoreContext,
+  tx: Transaction,
+  inputs: readonly SettleInput[],
+  held: ReadonlyMap<string, HeldLink>,
+  wakeable: readonly string[],
+): Promise<void> {
+  const { queries } = tx;
+  await finishIntents(context, queries, inputs);
+  await applyOutcomes(context, queries, inputs, held);
+  await applyConflicts(context, queries, inputs);
+  await updateLinks(context, tx, inputs);
+  await wakeDependents(context, tx, inputs, wakeable);
+  await insertEvents(
+    context,
+    tx,
+    inputs.flatMap(({ settlement: { append = [], now } }) => append.map((event) => ({ event, now }))),
+  );
+  // Last, because every settlement of a connection goes through the head of its chain.
+  await appendAudit(
+    context,
+    queries,
+    inputs.flatMap(({ claim, settlement: { audit, now } }) =>
+      audit.map((entry) => ({ connectionId: claim.link.connectionId, at: now, entry })),
+    ),
+  );
+}
+
+async function finishIntents(context: StoreContext, queries: Queries, inputs: readonly SettleInput[]) {
+  const rows = inputs.flatMap(({ claim, settlement: { intents, now } }) =>
+    intents.map(({ key, outcome }) => ({ key, link_id: claim.link.id, outcome, now })),
+  );
+  if (rows.length === 0) return;
+  await sql`
+    update intents set outcome = v.outcome, settled_at = v.now from ${context.dialect.rows(intentColumns, rows)}
+    where intents.key = v.key and intents.link_id = v.link_id`.execute(queries);
+}
+
+/** The links' new states; releases the leases and finds out when they are due next. */
+async function updateLinks(context: StoreContext, tx: Transaction, inputs: readonly SettleInput[]) {
+  const { dialect } = context;
+  const { queries } = tx;
+  const released = sql`lease_owner = null, leased_at = null, lease_until = null, settled_at = v.now, next_due_at = (
+    select min(e.due_at) from events e where e.link_id = links.id and e.status in ('pending', 'waiting'))`;
+  const changed = inputs.flatMap(({ claim, settlement: { link, now } }) =>
+    link ? [{ id: claim.link.id, now, ...linkColumns(link) }] : [],
+  );
+  const unchanged = inputs.flatMap(({ claim, settlement: { link, now } }) =>
+    link ? [] : [{ id: claim.link.id, now }],
+  );
+  if (changed.length > 0) {
+    await sql`
+      update links set app_id = v.app_id, app_version = v.app_version, app_as_of = v.app_as_of,
+        app_echo = v.app_echo, ledger_id = v.ledger_id, ledger_version = v.ledger_version,
+        ledger_as_of = v.ledger_as_of, ledger_echo = v.ledger_echo, base_schema_version = v.base_schema_version,
+        base_state = v.base_state, base_fields = v.base_fields, lines = v.lines, ${released}
+      from ${dialect.rows(changedColumns, changed)} where links.id = v.id`.execute(queries);
+  }
+  if (unchanged.length > 0) {
+    await sql`
+      update links set ${released}
+      from ${dialect.rows(releaseColumns, unchanged)} where links.id = v.id`.execute(queries);
+  }
+  // What came in meanwhile, or is to be tried again.
+  tx.wake();
+}
+
+/**
+ * What waited for these records is due now. A wait that another process is storing at this very moment is not
+ * seen here; it ends with its own due time.
+ */
+async function wakeDependents(
+  context: StoreContext,
+  tx: Transaction,
+  inputs: readonly SettleInput[],
+  wakeable: readonly string[],
+): Promise<void> {
+  const { dialect } = context;
+  const links = [...new Set([...wakeable, ...inputs.map(({ claim }) => claim.link.id)])];
+  const now = Math.max(...inputs.map(({ settlement }) => settlement.now));
+  const { rows } = await sql<{ link_id: string }>`
+    update events set status = 'pending', due_at = ${now}, on_link_id = null
+    where on_link_id is not null and on_link_id ${dialect.anyOf(inputs.map(({ claim }) => claim.link.id))}
+      and status = 'waiting' and link_id ${dialect.anyOf(links)}
+    returning link_id`.execute(tx.queries);
+  await advanceDue(
+    context,
+    tx.queries,
+    rows.map((row) => ({ id: row.link_id, due_at: now })),
+  );
+}

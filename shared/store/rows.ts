@@ -1,0 +1,168 @@
+import type {
+  AppRecord,
+  AuditRow,
+  Base,
+  Conflict,
+  Connection,
+  Intent,
+  Link,
+  LinkSide,
+  QueuedEvent,
+} from '../ports';
+import type {
+  AppRecordRow,
+  AuditTableRow,
+  ConflictRow,
+  ConnectionRow,
+  EventRow,
+  IntentRow,
+  LinkRow,
+} from './database';
+
+/** JSON of our own making, which always parses to the type it was made of. */
+export function parse<T>(text: string): T {
+  return JSON.parse(text) as T;
+}
+
+const parseOrNull = <T>(text: string | null): T | null => (text === null ? null : parse<T>(text));
+const jsonOrNull = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+
+export function connectionFromRow(row: ConnectionRow): Connection {
+  return {
+    id: row.id,
+    name: row.name,
+    provider: row.provider,
+    tenantId: row.tenant_id,
+    state: row.state as Connection['state'],
+    pausedReason: row.paused_reason,
+    resumeAt: row.resume_at,
+    settings: parse(row.settings),
+    createdAt: row.created_at,
+  };
+}
+
+export function linkFromRow(row: LinkRow): Link {
+  return {
+    id: row.id,
+    connectionId: row.connection_id,
+    entity: row.entity,
+    app: sideOf(row.app_id, row.app_version, row.app_as_of, row.app_echo),
+    ledger: sideOf(row.ledger_id, row.ledger_version, row.ledger_as_of, row.ledger_echo),
+    base:
+      row.base_fields === null
+        ? null
+        : {
+            schemaVersion: row.base_schema_version ?? 1,
+            state: (row.base_state ?? 'live') as Base['state'],
+            fields: parse(row.base_fields),
+          },
+    lines: parse(row.lines),
+    fence: row.fence,
+  };
+}
+
+function sideOf(
+  id: string | null,
+  version: string | null,
+  asOf: string | null,
+  echo: string | null,
+): LinkSide {
+  return { id, version, asOf, echo: parseOrNull(echo) };
+}
+
+/** What a settlement may change of a link, as columns. */
+export function linkColumns(link: Pick<Link, 'app' | 'ledger' | 'base' | 'lines'>) {
+  return {
+    app_id: link.app.id,
+    app_version: link.app.version,
+    app_as_of: link.app.asOf,
+    app_echo: jsonOrNull(link.app.echo),
+    ledger_id: link.ledger.id,
+    ledger_version: link.ledger.version,
+    ledger_as_of: link.ledger.asOf,
+    ledger_echo: jsonOrNull(link.ledger.echo),
+    base_schema_version: link.base?.schemaVersion ?? null,
+    base_state: link.base?.state ?? null,
+    base_fields: link.base ? JSON.stringify(link.base.fields) : null,
+    lines: JSON.stringify(link.lines),
+  };
+}
+
+export function eventFromRow(row: EventRow): QueuedEvent {
+  return {
+    id: row.id,
+    connectionId: row.connection_id,
+    entity: row.entity,
+    side: row.side as QueuedEvent['side'],
+    recordId: row.record_id,
+    linkId: row.link_id,
+    source: row.source as QueuedEvent['source'],
+    ...(row.dedupe_key === null ? {} : { dedupeKey: row.dedupe_key }),
+    ...(row.occurred_at === null ? {} : { occurredAt: row.occurred_at }),
+    status: row.status as QueuedEvent['status'],
+    attempts: row.attempts,
+    receivedAt: row.received_at,
+    dueAt: row.due_at,
+    lastError: parseOrNull(row.last_error),
+  };
+}
+
+export function intentFromRow(row: IntentRow): Intent {
+  return {
+    key: row.key,
+    connectionId: row.connection_id,
+    linkId: row.link_id,
+    side: row.side as Intent['side'],
+    operation: row.operation as Intent['operation'],
+    recordId: row.record_id,
+    expectedVersion: row.expected_version,
+    desired: parse(row.desired),
+    agreed: parseOrNull(row.agreed),
+    policyVersion: row.policy_version,
+    storedAt: row.stored_at,
+  };
+}
+
+export function conflictFromRow(row: ConflictRow): Conflict {
+  return {
+    id: row.id,
+    connectionId: row.connection_id,
+    linkId: row.link_id,
+    entity: row.entity,
+    status: row.status as Conflict['status'],
+    title: row.title,
+    fields: parse(row.fields),
+    appVersion: row.app_version,
+    ledgerVersion: row.ledger_version,
+    policyVersion: row.policy_version,
+    openedAt: row.opened_at,
+    refreshedAt: row.refreshed_at,
+    resolution: parseOrNull(row.resolution),
+  };
+}
+
+export function auditFromRow(row: AuditTableRow): AuditRow {
+  return {
+    connectionId: row.connection_id,
+    seq: row.seq,
+    at: row.at,
+    kind: row.kind,
+    linkId: row.link_id,
+    detail: parse(row.detail),
+    prevHash: row.prev_hash,
+    hash: row.hash,
+  };
+}
+
+export function appRecordFromRow(row: AppRecordRow): AppRecord {
+  return {
+    connectionId: row.connection_id,
+    entity: row.entity,
+    id: row.id,
+    version: row.version,
+    state: row.state as AppRecord['state'],
+    schemaVersion: row.schema_version,
+    fields: parse(row.fields),
+    updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,101 @@
+import type { Kysely } from 'kysely';
+import type { Random, Store } from '../ports';
+import { createAppRecordStore } from './appRecords';
+import { createAuditStore } from './audit';
+import { createCheckpointStore } from './checkpoints';
+import { createConflictStore } from './conflicts';
+import { createConnectionStore } from './connections';
+import { createContext } from './context';
+import type { Database } from './database';
+import type { Dialect } from './dialect';
+import { createLinkStore } from './links';
+import { createPolicyStore } from './policies';
+import { createQueueStore } from './queue';
+import { createUsageStore } from './usage';
+import { Writer } from './writer';
+
+/** A database, open and migrated. */
+export interface Backend {
+  readonly dialect: Dialect;
+  readonly location: string;
+  readonly writing: Kysely<Database>;
+  readonly reading: Kysely<Database>;
+  close(): Promise<void>;
+  /** For the exit of the process, where nothing can be awaited. */
+  closeSync?(): void;
+  /** Tells other processes that events were appended. */
+  announce?(): void;
+  /** Hears of what other processes appended, while anybody listens. */
+  subscribe?(listener: () => void): () => void;
+}
+
+export interface OpenStore extends Store {
+  readonly dialect: 'sqlite' | 'postgres';
+  /**
+   * Calls back whenever events may have become due: appended, woken or given back, by this process or, on
+   * PostgreSQL, by another. A hint to claim, never more. Returns the way to stop.
+   */
+  onAppended(listener: () => void): () => void;
+  /** For the exit of the process. */
+  closeSync(): void;
+}
+
+/** Puts the parts of a store on top of a database. */
+export function createStore(backend: Backend, random: Random): OpenStore {
+  const listeners = new Set<() => void>();
+  const fire = () => {
+    for (const listener of [...listeners]) {
+      try {
+        listener();
+      } catch {
+        // What a listener does with a hint is its own affair; the commit stands.
+      }
+    }
+  };
+  let unsubscribe: (() => void) | undefined;
+  const writer = new Writer({
+    kysely: backend.writing,
+    dialect: backend.dialect,
+    random,
+    location: backend.location,
+    onWake: () => {
+      fire();
+      backend.announce?.();
+    },
+  });
+  const context = createContext({ ...backend, random, writer });
+  let closing: Promise<void> | undefined;
+  return {
+    dialect: backend.dialect.name,
+    connections: createConnectionStore(context),
+    queue: createQueueStore(context),
+    links: createLinkStore(context),
+    conflicts: createConflictStore(context),
+    policies: createPolicyStore(context),
+    audit: createAuditStore(context),
+    checkpoints: createCheckpointStore(context),
+    appRecords: createAppRecordStore(context),
+    usage: createUsageStore(context),
+    onAppended: (listener) => {
+      const own = () => listener(); // one listener may be added twice
+      listeners.add(own);
+      unsubscribe ??= backend.subscribe?.(fire);
+      return () => {
+        listeners.delete(own);
+        if (listeners.size > 0) return;
+        unsubscribe?.();
+        unsubscribe = undefined;
+      };
+    },
+    closeSync: () => backend.closeSync?.(),
+    close: async () => {
+      closing ??= (async () => {
+        await writer.close();
+        listeners.clear();
+        unsubscribe?.();
+        await backend.close();
+      })();
+      await closing;
+    },
+  };
+}

@@ -1,0 +1,244 @@
+import { auditHash } from '../../shared/store';
+import type { AppRecord } from '../../shared/ports';
+import type { Fixture } from './store';
+import { aConnection, anEvent, claimOne, claimSome, settled, T0 } from './storeSupport';
+
+const aRecord = (id: string, fields: AppRecord['fields'] = {}): Omit<AppRecord, 'version' | 'updatedAt'> => ({
+  connectionId: 'c1',
+  entity: 'customer',
+  id,
+  state: 'live',
+  schemaVersion: 1,
+  fields,
+});
+
+/** Connections, policies, audit, checkpoints, the app's records and usage. */
+export function recordContract({ store }: Fixture): void {
+  describe('connections', () => {
+    it('keeps what it is given and changes what it is told', async () => {
+      const { connections } = store();
+      const first = aConnection('c1', { settings: { entities: ['invoice'], dailyReadBudget: 10 } });
+      await connections.create(first);
+      await connections.create(aConnection('c2', { tenantId: 'tenant-c1', createdAt: T0 + 1 }));
+      expect(await connections.get('c1')).toEqual(first);
+      expect(await connections.get('c9')).toBeNull();
+      await connections.update('c1', { state: 'paused', pausedReason: 'reconnect', resumeAt: T0 + 5 });
+      expect(await connections.get('c1')).toEqual({
+        ...first,
+        state: 'paused',
+        pausedReason: 'reconnect',
+        resumeAt: T0 + 5,
+      });
+      await connections.update('c1', { pausedReason: null, resumeAt: null, state: 'active' });
+      expect(await connections.get('c1')).toEqual(first);
+      expect((await connections.list()).map(({ id }) => id)).toEqual(['c1', 'c2']);
+      expect((await connections.byTenant('quickbooks', 'tenant-c1')).map(({ id }) => id)).toEqual([
+        'c1',
+        'c2',
+      ]);
+      expect(await connections.byTenant('xero', 'tenant-c1')).toEqual([]);
+    });
+
+    it('refuses a second one of the same id and a change of one that is not there', async () => {
+      const { connections } = store();
+      await connections.create(aConnection());
+      await expect(connections.create(aConnection())).rejects.toMatchObject({ code: 'store' });
+      await expect(connections.update('c9', { name: 'x' })).rejects.toMatchObject({ code: 'not_found' });
+    });
+  });
+
+  describe('policies', () => {
+    it('has the newest rule of each field in force and keeps the history', async () => {
+      const { policies } = store();
+      expect(await policies.load('c1')).toEqual({ version: 0, rules: [] });
+      const general = { connectionId: '*', entity: '*', field: '*', winner: 'ledger' as const };
+      const own = { connectionId: 'c1', entity: 'invoice', field: 'dueDate', winner: 'app' as const };
+      expect(await policies.set(general, 'ann', T0)).toBe(1);
+      expect(await policies.set(own, 'bob', T0 + 1)).toBe(2);
+      expect(await policies.set({ ...own, connectionId: 'c2' }, 'bob', T0 + 2)).toBe(3);
+      expect((await policies.load('c1')).version).toBe(2);
+      expect((await policies.load('c1')).rules).toEqual(expect.arrayContaining([general, own]));
+      expect(await policies.set({ ...own, winner: 'raise' }, 'cid', T0 + 3)).toBe(4);
+      expect((await policies.load('c1')).rules).toContainEqual({ ...own, winner: 'raise' });
+      expect(await policies.set({ ...own, winner: null }, 'cid', T0 + 4)).toBe(5);
+      expect(await policies.load('c1')).toEqual({ version: 5, rules: [general] });
+      const history = await policies.history('c1', 2);
+      expect(history.map(({ version, by, winner }) => [version, by, winner])).toEqual([
+        [5, 'cid', null],
+        [4, 'cid', 'raise'],
+      ]);
+    });
+
+    it('numbers concurrent changes one after another', async () => {
+      const { policies } = store();
+      const versions = await Promise.all(
+        Array.from({ length: 10 }, async (_, index) =>
+          policies.set({ connectionId: 'c1', entity: 'e', field: `f${index}`, winner: 'app' }, 'ann', T0),
+        ),
+      );
+      expect(versions.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    });
+  });
+
+  describe('audit', () => {
+    it('chains the entries of each connection', async () => {
+      const { connections, queue, audit } = store();
+      await connections.create(aConnection('c1'));
+      await connections.create(aConnection('c2'));
+      await queue.append(
+        Array.from({ length: 30 }, (_, index) =>
+          anEvent(`r${index}`, { connectionId: index % 3 ? 'c1' : 'c2' }),
+        ),
+        { now: T0 },
+      );
+      const claims = await claimSome(store(), { connectionIds: ['c1', 'c2'] });
+      await Promise.all(
+        claims.map(async (claim, index) =>
+          queue.settle(
+            claim,
+            settled({
+              audit: [
+                { kind: 'read', linkId: claim.link.id, detail: { b: [1, { y: null, x: 'ü"\n' }], a: index } },
+                { kind: 'note', linkId: null, detail: {} },
+              ],
+            }),
+          ),
+        ),
+      );
+      expect(await audit.verify('c1')).toEqual({ rows: 40, brokenAt: null });
+      expect(await audit.verify('c2')).toEqual({ rows: 20, brokenAt: null });
+      expect(await audit.verify('c9')).toEqual({ rows: 0, brokenAt: null });
+      const rows = await audit.list('c1', { limit: 100 });
+      expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, index) => index + 1));
+      rows.forEach((row, index) => {
+        expect(row.prevHash).toBe(rows[index - 1]?.hash ?? '');
+        expect(row.hash).toBe(auditHash(row));
+      });
+      expect((await audit.list('c1', { afterSeq: 38, limit: 100 })).map(({ seq }) => seq)).toEqual([39, 40]);
+      const linkId = rows[0]!.linkId!;
+      expect((await audit.list('c1', { linkId, limit: 100 })).map((row) => row.linkId)).toEqual([linkId]);
+    });
+  });
+
+  describe('checkpoints', () => {
+    it('keeps values of any shape', async () => {
+      const { connections, checkpoints } = store();
+      await connections.create(aConnection());
+      expect(await checkpoints.get('c1', 'cdc')).toBeNull();
+      await checkpoints.set('c1', 'cdc', { page: 3, at: null }, T0);
+      await checkpoints.set('c1', 'other', 'text', T0);
+      await checkpoints.set('c1', 'cdc', { page: 4 }, T0 + 1);
+      expect(await checkpoints.get('c1', 'cdc')).toEqual({ page: 4 });
+      expect(await checkpoints.get('c1', 'other')).toBe('text');
+    });
+  });
+
+  describe('app records', () => {
+    beforeEach(async () => await store().connections.create(aConnection()));
+
+    it('writes only on top of the version that was seen', async () => {
+      const { appRecords } = store();
+      const first = await appRecords.write(aRecord('r1', { name: 'Ann' }), {
+        expectedVersion: null,
+        now: T0,
+      });
+      expect(first).toEqual({ ...aRecord('r1', { name: 'Ann' }), version: 1, updatedAt: T0 });
+      const stale = { code: 'stale_version' };
+      await expect(appRecords.write(aRecord('r1'), { expectedVersion: null, now: T0 })).rejects.toMatchObject(
+        stale,
+      );
+      const second = await appRecords.write(aRecord('r1', { name: 'Bob' }), {
+        expectedVersion: 1,
+        now: T0 + 1,
+      });
+      expect(second.version).toBe(2);
+      await expect(appRecords.write(aRecord('r1'), { expectedVersion: 1, now: T0 })).rejects.toMatchObject(
+        stale,
+      );
+      await expect(appRecords.write(aRecord('r2'), { expectedVersion: 1, now: T0 })).rejects.toMatchObject(
+        stale,
+      );
+      expect(await appRecords.get('c1', 'customer', 'r1')).toEqual(second);
+      expect(await appRecords.get('c1', 'customer', 'r2')).toBeNull();
+    });
+
+    it('lets one of many concurrent writers win', async () => {
+      const { appRecords } = store();
+      await appRecords.write(aRecord('r1'), { expectedVersion: null, now: T0 });
+      const results = await Promise.allSettled(
+        Array.from({ length: 10 }, async (_, index) =>
+          appRecords.write(aRecord('r1', { name: `n${index}` }), { expectedVersion: 1, now: T0 }),
+        ),
+      );
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    });
+
+    it('queues the event of an edit with it, and of a refused edit not', async () => {
+      const { appRecords, queue } = store();
+      const event = anEvent('r1', { entity: 'customer', side: 'app', source: 'app' });
+      await appRecords.write(aRecord('r1'), { expectedVersion: null, now: T0, event });
+      await appRecords
+        .write(aRecord('r1'), { expectedVersion: 7, now: T0, event })
+        .catch((error: unknown) => error);
+      expect((await queue.counts('c1')).pending).toBe(1);
+      expect((await claimOne(store())).events[0]).toMatchObject({
+        side: 'app',
+        recordId: 'r1',
+        source: 'app',
+      });
+    });
+
+    it('lists by id, state and natural key', async () => {
+      const { appRecords } = store();
+      const long = 'x'.repeat(300);
+      await appRecords.write(aRecord('b', { name: 'Ann', email: long }), { expectedVersion: null, now: T0 });
+      await appRecords.write(
+        { ...aRecord('a', { name: 'Ann' }), state: 'deleted' },
+        { expectedVersion: null, now: T0 },
+      );
+      await appRecords.write(aRecord('C', { name: 'Bob', email: 'odd \u0000"' }), {
+        expectedVersion: null,
+        now: T0,
+      });
+      const ids = async (filter: Omit<Parameters<typeof appRecords.list>[2], 'limit'>, limit = 10) =>
+        (await appRecords.list('c1', 'customer', { ...filter, limit })).map(({ id }) => id);
+      expect(await ids({})).toEqual(['C', 'a', 'b']);
+      expect(await ids({}, 2)).toEqual(['C', 'a']);
+      expect(await ids({ afterId: 'a' })).toEqual(['b']);
+      expect(await ids({ states: ['live'] })).toEqual(['C', 'b']);
+      expect(await ids({ naturalKey: { name: 'Ann' } })).toEqual(['a', 'b']);
+      expect(await ids({ naturalKey: { name: 'Ann', email: long } })).toEqual(['b']);
+      expect(await ids({ naturalKey: { email: 'odd \u0000"' } })).toEqual(['C']);
+      expect(await ids({ naturalKey: { name: 'Nobody' } })).toEqual([]);
+      await appRecords.write(aRecord('b', { name: 'Eve' }), { expectedVersion: 1, now: T0 });
+      expect(await ids({ naturalKey: { name: 'Ann' } })).toEqual(['a']);
+      expect([...(await appRecords.getMany('c1', 'customer', ['a', 'C', 'z'])).keys()].sort()).toEqual([
+        'C',
+        'a',
+      ]);
+    });
+  });
+
+  describe('usage', () => {
+    it('adds up', async () => {
+      const { usage } = store();
+      expect(await usage.get('c1', '2026-01-01')).toEqual({});
+      await Promise.all(
+        Array.from({ length: 20 }, async () => usage.add('c1', '2026-01-01', { read: 2, auth: 1 })),
+      );
+      await usage.add('c1', '2026-01-02', { read: 1 });
+      expect(await usage.get('c1', '2026-01-01')).toEqual({ read: 40, auth: 20 });
+    });
+  });
+
+  describe('closing', () => {
+    it('finishes what is under way and refuses what comes after', async () => {
+      const { connections, close } = store();
+      const created = connections.create(aConnection());
+      await close();
+      await created;
+      await close();
+      await expect(connections.create(aConnection('c2'))).rejects.toMatchObject({ code: 'store' });
+    });
+  });
+}

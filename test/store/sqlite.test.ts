@@ -1,0 +1,225 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { closeSharedStores, openStore, sharedStore, storeKey, type OpenStore } from '../../shared/store';
+import { runStoreContract } from '../contract/store';
+import { aConnection, anEvent, claimOne, settled, T0 } from '../contract/storeSupport';
+import { testRandom } from './support/random';
+
+// Jest's require does not load ES modules; Node's own does.
+jest.mock(
+  'kysely',
+  () => process.getBuiltinModule('node:module').createRequire(__filename)('kysely') as object,
+);
+
+const random = testRandom();
+
+const makeFolder = () => mkdtempSync(join(tmpdir(), 'accounting-sync-store-'));
+
+runStoreContract({
+  name: 'SQLite',
+  make: async () => {
+    const folder = makeFolder();
+    return {
+      open: async () => await openStore({ kind: 'sqlite', path: join(folder, 'store.sqlite'), random }),
+      dispose: async () => rmSync(folder, { recursive: true, force: true }),
+    };
+  },
+});
+
+describe('SQLite file', () => {
+  let folder: string;
+  let path: string;
+  const stores: OpenStore[] = [];
+
+  const open = async (file = path) => {
+    const store = await openStore({ kind: 'sqlite', path: file, random });
+    stores.push(store);
+    return store;
+  };
+
+  beforeEach(() => {
+    folder = makeFolder();
+    path = join(folder, 'deep', 'er', 'store.sqlite');
+  });
+
+  afterEach(async () => {
+    for (const store of stores.splice(0)) await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('is made with its folder, for its owner only', async () => {
+    const store = await open();
+    await store.connections.create(aConnection());
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(`${path}-wal`).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, 'deep')).mode & 0o777).toBe(0o700);
+  });
+
+  it('is written through to the disk and reads only what is committed', async () => {
+    await open();
+    const database = new DatabaseSync(path);
+    expect(database.prepare('pragma journal_mode').get()).toMatchObject({ journal_mode: 'wal' });
+    database.close();
+  });
+
+  it('survives being opened and migrated by twenty at once', async () => {
+    const opened = await Promise.all(Array.from({ length: 20 }, async () => open()));
+    await Promise.all(opened.map(async (store, index) => store.connections.create(aConnection(`c${index}`))));
+    expect(await opened[0]!.connections.list()).toHaveLength(20);
+  });
+
+  it('goes on where it was after it was closed', async () => {
+    const store = await open();
+    await store.connections.create(aConnection());
+    await store.queue.append([anEvent('1')], { now: T0 });
+    const claim = await claimOne(store);
+    await store.close();
+    const again = await open();
+    await again.queue.settle(claim, settled());
+    expect((await again.queue.counts('c1')).settled).toBe(1);
+  });
+
+  it.each([
+    ['a folder', () => mkdirSync(path, { recursive: true }), /it is a folder/],
+    [
+      'something else',
+      () => {
+        mkdirSync(join(folder, 'deep', 'er'), { recursive: true });
+        writeFileSync(path, 'This is a letter, and not a database. '.repeat(100));
+      },
+      /not a database/,
+    ],
+    ['under a file', () => writeFileSync(join(folder, 'deep'), 'x'), /is a file and not a folder/],
+  ])('says so when it is %s', async (_what, prepare, reason) => {
+    prepare();
+    await expect(open()).rejects.toMatchObject({
+      code: 'store',
+      message: expect.stringContaining(path) as string,
+    });
+    await expect(open()).rejects.toThrow(reason);
+  });
+
+  const unprivileged = process.getuid?.() === 0 ? it.skip : it;
+  unprivileged('says so when it may not be written', async () => {
+    mkdirSync(join(folder, 'deep'), { mode: 0o500 });
+    await expect(open()).rejects.toThrow(/no right to write/);
+    chmodSync(join(folder, 'deep'), 0o700);
+  });
+
+  it('is refused when a newer version wrote it', async () => {
+    await (await open()).close();
+    const database = new DatabaseSync(path);
+    database.exec("insert into migrations (version, name, applied_at) values (999, 'later', 0)");
+    database.close();
+    await expect(open()).rejects.toThrow(/written by a newer version.*999/);
+  });
+
+  it('has an audit chain that shows tampering', async () => {
+    const store = await open();
+    await store.connections.create(aConnection());
+    for (const id of ['1', '2', '3']) {
+      await store.queue.append([anEvent(id)], { now: T0 });
+      await store.queue.settle(
+        await claimOne(store),
+        settled({ audit: [{ kind: 'k', linkId: null, detail: { id } }] }),
+      );
+    }
+    const database = new DatabaseSync(path);
+    const damage = async (statement: string) => {
+      database.exec(`begin; ${statement}; commit`);
+      return (await store.audit.verify('c1')).brokenAt;
+    };
+    expect(await damage('update audit set at = at + 1 where seq = 3')).toBe(3);
+    expect(await damage('update audit set at = at - 1 where seq = 3')).toBeNull();
+    expect(await damage(`update audit set detail = '{"id":"9"}' where seq = 2`)).toBe(2);
+    expect(await damage(`update audit set detail = '{"id":"2"}' where seq = 2`)).toBeNull();
+    expect(
+      await damage('create table kept as select * from audit where seq = 3; delete from audit where seq = 3'),
+    ).toBe(3);
+    expect(await damage('insert into audit select * from kept; delete from audit where seq = 1')).toBe(1);
+    database.close();
+  });
+
+  it('waits for another process that is writing', async () => {
+    const store = await open();
+    const database = new DatabaseSync(path);
+    database.exec('begin immediate');
+    setTimeout(() => database.exec('commit'), 600);
+    await store.connections.create(aConnection());
+    expect(await store.connections.list()).toHaveLength(1);
+    database.close();
+  });
+
+  it('has every acknowledged append after kill -9 in the middle of them', async () => {
+    const acknowledged = await appendUntilKilled(path);
+    expect(acknowledged.length).toBeGreaterThan(100);
+    const store = await open();
+    const stored = new Set((await store.queue.list({ limit: 1_000_000 })).map(({ recordId }) => recordId));
+    expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
+    expect(await store.checkpoints.get('c1', 'last')).toEqual(expect.any(Number));
+    const database = new DatabaseSync(path);
+    expect(database.prepare('pragma integrity_check').get()).toEqual({ integrity_check: 'ok' });
+    expect(database.prepare('pragma foreign_key_check').all()).toEqual([]);
+    database.close();
+  });
+
+  it('is one open store for all who share it', async () => {
+    const options = { kind: 'sqlite' as const, path, random };
+    const [one, two] = await Promise.all([
+      sharedStore(options),
+      sharedStore({ ...options, path: `${path}/../store.sqlite` }),
+    ]);
+    expect(two.queue).toBe(one.queue);
+    await one.close();
+    await one.close();
+    await two.connections.create(aConnection());
+    await closeSharedStores();
+    await expect(two.connections.list()).rejects.toMatchObject({ code: 'store' });
+    const next = await sharedStore(options);
+    expect(await next.connections.list()).toHaveLength(1);
+    await closeSharedStores();
+  });
+
+  it('can be shared after it could not be opened', async () => {
+    mkdirSync(path, { recursive: true });
+    await expect(sharedStore({ kind: 'sqlite', path, random })).rejects.toThrow(/folder/);
+    rmSync(path, { recursive: true });
+    await sharedStore({ kind: 'sqlite', path, random });
+    await closeSharedStores();
+  });
+
+  it('has a key without secrets', () => {
+    expect(storeKey({ kind: 'sqlite', path: '/a/b/../c.sqlite' })).toBe('sqlite:/a/c.sqlite');
+    const server = {
+      kind: 'postgres' as const,
+      host: 'db',
+      port: 5432,
+      database: 'd',
+      user: 'u',
+      password: 'secret',
+    };
+    expect(storeKey(server)).not.toContain('secret');
+    expect(storeKey(server)).not.toBe(storeKey({ ...server, schema: 'other' }));
+  });
+});
+
+/** The ids that a process said were stored, until it was killed while it went on. */
+async function appendUntilKilled(path: string): Promise<string[]> {
+  const script = join(__dirname, 'support', 'appender.ts');
+  // eslint-disable-next-line @n8n/community-nodes/no-dangerous-functions -- a process to kill, not a node
+  const child = spawn(process.execPath, ['--import', 'tsx', script, path], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  await new Promise<void>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      if (output.length > 4000) child.kill('SIGKILL');
+    });
+    child.on('close', () => resolve());
+  });
+  return output.split('\n').slice(0, -1);
+}
