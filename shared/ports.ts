@@ -282,7 +282,7 @@ export interface ErrorReport {
 export type IntentOperation = 'create' | 'update' | RemoveMode;
 
 export interface Intent {
-  /** hash(connection, entity, link, side, operation, expected version, base hash, desired hash). */
+  /** hash(connection, entity, link, side, operation, expected version, base hash, desired hash, refusals). */
   key: string;
   connectionId: string;
   linkId: string;
@@ -352,6 +352,14 @@ export interface PolicyRule {
   winner: PolicyWinner;
 }
 
+/** One entry of the policies' history; `winner` is null where a rule was taken away. */
+export interface PolicyChange extends Omit<PolicyRule, 'winner'> {
+  winner: PolicyWinner | null;
+  version: number;
+  by: string;
+  at: number;
+}
+
 export interface PolicySet {
   version: number;
   rules: PolicyRule[];
@@ -393,6 +401,8 @@ export interface Claim {
   events: QueuedEvent[];
   /** Writes that may or may not have landed. */
   intents: Intent[];
+  /** Writes of this record that a side has definitely refused so far. */
+  refusals: number;
   /** Open, or resolved and not yet applied. */
   conflict: Conflict | null;
   leaseUntil: number;
@@ -520,10 +530,8 @@ export interface PolicyStore {
     by: string,
     now: number,
   ): Promise<number>;
-  history(
-    connectionId: string,
-    limit: number,
-  ): Promise<(PolicyRule & { version: number; by: string; at: number })[]>;
+  /** Newest first. */
+  history(connectionId: string, limit: number): Promise<PolicyChange[]>;
 }
 
 export interface AuditStore {

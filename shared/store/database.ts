@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { PolicyWinner } from '../ports';
 
 /** The tables as both databases hold them. Times are epoch milliseconds, JSON is text. */
 export interface Database {
@@ -114,7 +115,7 @@ export interface PolicyRow {
   entity: string;
   field: string;
   /** Null removes the rule. */
-  winner: string | null;
+  winner: PolicyWinner | null;
   set_by: string;
   set_at: number;
 }

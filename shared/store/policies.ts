@@ -49,6 +49,7 @@ export function createPolicyStore(context: StoreContext): PolicyStore {
     history: async (connectionId, limit) =>
       (await rowsOf(connectionId, limit)).map((row) => ({
         ...ruleFromRow(row),
+        winner: row.winner,
         version: row.version,
         by: row.set_by,
         at: row.set_at,

@@ -65,6 +65,7 @@ export function intentKey(
   entity: EntityDefinition,
   base: Fields | null,
   desired: Fields,
+  refusals: number,
 ): string {
   const parts = [
     intent.connectionId,
@@ -75,6 +76,7 @@ export function intentKey(
     intent.expectedVersion ?? '',
     base ? hashFields(entity, base) : '',
     hashFields(entity, desired),
+    String(refusals),
   ];
   return sha256(parts.join('\n')).slice(0, 32);
 }

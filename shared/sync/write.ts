@@ -192,7 +192,10 @@ function intentOf(
     policyVersion: run.policy.version,
     storedAt: run.clock.now(),
   };
-  return { key: intentKey(intent, entity, base?.fields ?? null, write.desired), ...intent };
+  return {
+    key: intentKey(intent, entity, base?.fields ?? null, write.desired, work.claim.refusals),
+    ...intent,
+  };
 }
 
 /** Lines as both sides name them right now, before the link has been stored. */

@@ -5,12 +5,6 @@ import { aConnection, anEvent, T0 } from '../contract/storeSupport';
 import { startPostgres, type RunningPostgres } from '../support/postgres';
 import { testRandom } from './support/random';
 
-// Jest's require does not load ES modules; Node's own does.
-jest.mock(
-  'kysely',
-  () => process.getBuiltinModule('node:module').createRequire(__filename)('kysely') as object,
-);
-
 const random = testRandom();
 let server: RunningPostgres;
 let schemas = 0;

@@ -1,18 +1,13 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { closeSharedStores, openStore, sharedStore, storeKey, type OpenStore } from '../../shared/store';
+import { openingError } from '../../shared/store/sqlite/open';
 import { runStoreContract } from '../contract/store';
 import { aConnection, anEvent, claimOne, settled, T0 } from '../contract/storeSupport';
 import { testRandom } from './support/random';
-
-// Jest's require does not load ES modules; Node's own does.
-jest.mock(
-  'kysely',
-  () => process.getBuiltinModule('node:module').createRequire(__filename)('kysely') as object,
-);
 
 const random = testRandom();
 
@@ -102,11 +97,16 @@ describe('SQLite file', () => {
     await expect(open()).rejects.toThrow(reason);
   });
 
-  const unprivileged = process.getuid?.() === 0 ? it.skip : it;
-  unprivileged('says so when it may not be written', async () => {
-    mkdirSync(join(folder, 'deep'), { mode: 0o500 });
-    await expect(open()).rejects.toThrow(/no right to write/);
-    chmodSync(join(folder, 'deep'), 0o700);
+  it.each(['EACCES', 'EPERM', 'EROFS'])('says so when it may not be written (%s)', (code) => {
+    const error = openingError(Object.assign(new Error('refused'), { code }), path);
+    expect(error).toMatchObject({
+      code: 'store',
+      retryable: false,
+      details: { nextStep: expect.any(String) as string },
+    });
+    expect(error.message).toBe(
+      `The store at ${path} cannot be opened: n8n has no right to write there (${code})`,
+    );
   });
 
   it('is refused when a newer version wrote it', async () => {

@@ -24,8 +24,10 @@ export async function openPostgres(options: PostgresOptions & { random: Random }
     max: options.maxConnections ?? 10,
     allowExitOnIdle: true,
   });
-  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks is replaced by the pool, and a query under way on it is refused by itself; without
+  // listeners, for the idle ones and for those in use, it would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const kysely = new Kysely<Database>({
     dialect: new PostgresDialect({
       pool,

@@ -116,10 +116,14 @@ async function describe(
   const intents = await sql<IntentRow>`
     select * from intents where link_id ${dialect.anyOf(ids)} and outcome is null
     order by stored_at, key`.execute(queries);
+  const refused = await sql<{ link_id: string; refusals: number }>`
+    select link_id, count(*) as refusals from intents
+    where link_id ${dialect.anyOf(ids)} and outcome = 'refused' group by link_id`.execute(queries);
   const conflicts = await sql<ConflictRow>`
     select * from conflicts where link_id ${dialect.anyOf(ids)} and status <> 'closed'`.execute(queries);
   const eventsOf = byLink(events.rows);
   const intentsOf = byLink(intents.rows);
+  const refusalsOf = new Map(refused.rows.map((row) => [row.link_id, Number(row.refusals)]));
   const conflictOf = new Map(conflicts.rows.map((row) => [row.link_id, row]));
   return links.map((link) => {
     const conflict = conflictOf.get(link.id);
@@ -127,6 +131,7 @@ async function describe(
       link: linkFromRow(link),
       events: (eventsOf.get(link.id) ?? []).map(eventFromRow),
       intents: (intentsOf.get(link.id) ?? []).map(intentFromRow),
+      refusals: refusalsOf.get(link.id) ?? 0,
       conflict: conflict ? conflictFromRow(conflict) : null,
       leaseUntil: link.lease_until ?? 0,
     };

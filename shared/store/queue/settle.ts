@@ -19,7 +19,8 @@ export interface SettleInput {
 
 const intentColumns = { key: 'text', link_id: 'text', outcome: 'text', now: 'int' } as const;
 
-const releaseColumns = { id: 'text', now: 'int' } as const;
+/** `settled` is null for a record that was put off: nothing that waits for it can go on. */
+const releaseColumns = { id: 'text', settled: 'int' } as const;
 
 const changedColumns = {
   ...releaseColumns,
@@ -129,17 +130,23 @@ async function finishIntents(context: StoreContext, queries: Queries, inputs: re
     where intents.key = v.key and intents.link_id = v.link_id`.execute(queries);
 }
 
+/** Only a record that is in step, or gone, lets others go on. */
+const settledAt = ({ outcome, now }: Settlement): number | null => (outcome.kind === 'settled' ? now : null);
+
 /** The links' new states; releases the leases and finds out when they are due next. */
 async function updateLinks(context: StoreContext, tx: Transaction, inputs: readonly SettleInput[]) {
   const { dialect } = context;
   const { queries } = tx;
-  const released = sql`lease_owner = null, leased_at = null, lease_until = null, settled_at = v.now, next_due_at = (
+  const released = sql`lease_owner = null, leased_at = null, lease_until = null,
+    settled_at = coalesce(v.settled, links.settled_at), next_due_at = (
     select min(e.due_at) from events e where e.link_id = links.id and e.status in ('pending', 'waiting'))`;
-  const changed = inputs.flatMap(({ claim, settlement: { link, now } }) =>
-    link ? [{ id: claim.link.id, now, ...linkColumns(link) }] : [],
+  const changed = inputs.flatMap(({ claim, settlement }) =>
+    settlement.link
+      ? [{ id: claim.link.id, settled: settledAt(settlement), ...linkColumns(settlement.link) }]
+      : [],
   );
-  const unchanged = inputs.flatMap(({ claim, settlement: { link, now } }) =>
-    link ? [] : [{ id: claim.link.id, now }],
+  const unchanged = inputs.flatMap(({ claim, settlement }) =>
+    settlement.link ? [] : [{ id: claim.link.id, settled: settledAt(settlement) }],
   );
   if (changed.length > 0) {
     await sql`
@@ -169,11 +176,13 @@ async function wakeDependents(
   wakeable: readonly string[],
 ): Promise<void> {
   const { dialect } = context;
+  const settled = inputs.filter(({ settlement }) => settledAt(settlement) !== null);
+  if (settled.length === 0) return;
   const links = [...new Set([...wakeable, ...inputs.map(({ claim }) => claim.link.id)])];
   const now = Math.max(...inputs.map(({ settlement }) => settlement.now));
   const { rows } = await sql<{ link_id: string }>`
     update events set status = 'pending', due_at = ${now}, on_link_id = null
-    where on_link_id is not null and on_link_id ${dialect.anyOf(inputs.map(({ claim }) => claim.link.id))}
+    where on_link_id is not null and on_link_id ${dialect.anyOf(settled.map(({ claim }) => claim.link.id))}
       and status = 'waiting' and link_id ${dialect.anyOf(links)}
     returning link_id`.execute(tx.queries);
   await advanceDue(

@@ -101,7 +101,8 @@ const CORRUPT = 11;
 const CANNOT_OPEN = 14;
 const READ_ONLY = 8;
 
-function openingError(error: unknown, path: string): SyncError {
+/** Why a database file cannot be opened, for people; names the path. */
+export function openingError(error: unknown, path: string): SyncError {
   if (error instanceof SyncError) return error;
   const fault = faultOf(error);
   const [reason, nextStep] = explain(fault);

@@ -1,0 +1,41 @@
+import type { INodeProperties } from 'n8n-workflow';
+import * as create from './create.operation';
+import * as get from './get.operation';
+import * as getAll from './getAll.operation';
+import * as test from './test.operation';
+
+export const description: INodeProperties[] = [
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    displayOptions: { show: { resource: ['connection'] } },
+    options: [
+      {
+        name: 'Create',
+        value: 'create',
+        description: 'Pair the company of the credential with app records',
+        action: 'Create a connection',
+      },
+      { name: 'Get', value: 'get', description: 'Retrieve a connection', action: 'Get a connection' },
+      {
+        name: 'Get Many',
+        value: 'getAll',
+        description: 'Retrieve a list of connections',
+        action: 'Get many connections',
+      },
+      {
+        name: 'Test',
+        value: 'test',
+        description: 'Ask the company who it is, and go on with a paused connection if it answers',
+        action: 'Test a connection',
+      },
+    ],
+    default: 'create',
+  },
+  ...create.description,
+  ...get.description,
+  ...getAll.description,
+  ...test.description,
+];

@@ -1,0 +1,89 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { ValidationError } from '../../../../shared/errors';
+import type { Connection } from '../../../../shared/ports';
+import { providerNamed } from '../../../../shared/providers';
+import { entities } from '../../../../shared/schema/entities';
+import { systemClock, systemRandom } from '../../../../shared/system';
+import { connectionsOf } from '../../../runtime/connection';
+import { noMeter } from '../../../runtime/meter';
+import { QUICKBOOKS, quickBooksCompany, quickBooksSide } from '../../../runtime/quickBooks';
+import { withStore } from '../../../runtime/store';
+import { viewOf } from './view';
+
+const show = { resource: ['connection'], operation: ['create'] };
+const supported = providerNamed(QUICKBOOKS).capabilities.entities;
+
+export const description: INodeProperties[] = [
+  {
+    displayName: 'Provider',
+    name: 'provider',
+    type: 'options',
+    options: [{ name: 'QuickBooks Online', value: QUICKBOOKS }],
+    default: QUICKBOOKS,
+    description: 'The accounting tool. Which company it is follows from the credential.',
+    displayOptions: { show },
+  },
+  {
+    displayName: 'Name',
+    name: 'name',
+    type: 'string',
+    default: '',
+    placeholder: 'e.g. Acme Ltd',
+    description: 'How the connection is shown in lists. Empty takes the name of the company.',
+    displayOptions: { show },
+  },
+  {
+    displayName: 'Entities',
+    name: 'entities',
+    type: 'multiOptions',
+    options: entities
+      .filter(({ name }) => supported[name])
+      .map(({ plural, name }) => ({ name: plural, value: name }))
+      .sort((a, b) => a.name.localeCompare(b.name)),
+    default: [],
+    description: 'What is kept in step. None chosen means all.',
+    displayOptions: { show },
+  },
+  {
+    displayName: 'Daily Read Budget',
+    name: 'dailyReadBudget',
+    type: 'number',
+    typeOptions: { minValue: 0 },
+    default: 0,
+    description:
+      'Most reads a day (UTC) that the sync may make; it rests when they are used up. 0 is no limit.',
+    displayOptions: { show },
+  },
+];
+
+export async function execute(this: IExecuteFunctions, itemIndex: number): Promise<object[]> {
+  const company = await quickBooksCompany(this);
+  const name = (this.getNodeParameter('name', itemIndex) as string).trim();
+  const chosen = this.getNodeParameter('entities', itemIndex) as string[];
+  const dailyReadBudget = this.getNodeParameter('dailyReadBudget', itemIndex) as number;
+  const { name: companyName } = await quickBooksSide(this, company, noMeter).companyInfo();
+  return await withStore(this, async (store) => {
+    const [existing] = await connectionsOf(store.connections, company.realmId);
+    if (existing) {
+      throw new ValidationError(`${companyName} is connected already, as "${existing.name}"`, {
+        nextStep: 'Use that connection, or choose the credential of another company.',
+      });
+    }
+    const connection: Connection = {
+      id: systemRandom.id(),
+      name: name || companyName,
+      provider: QUICKBOOKS,
+      tenantId: company.realmId,
+      state: 'active',
+      pausedReason: null,
+      resumeAt: null,
+      settings: {
+        ...(chosen.length > 0 ? { entities: chosen } : {}),
+        ...(dailyReadBudget > 0 ? { dailyReadBudget } : {}),
+      },
+      createdAt: systemClock.now(),
+    };
+    await store.connections.create(connection);
+    return [viewOf(connection)];
+  });
+}

@@ -1,0 +1,23 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { systemClock } from '../../../../shared/system';
+import { chosenConnection, connectionLocator } from '../../../runtime/connection';
+import { withStore } from '../../../runtime/store';
+import { viewOf } from './view';
+
+export const description: INodeProperties[] = [
+  connectionLocator({ resource: ['connection'], operation: ['get'] }),
+];
+
+/** With what the queue holds and what was read today, so that one look shows how it does. */
+export async function execute(this: IExecuteFunctions, itemIndex: number): Promise<object[]> {
+  const locator = this.getNodeParameter('connection', itemIndex);
+  return await withStore(this, async (store) => {
+    const connection = await chosenConnection(store.connections, locator);
+    const today = new Date(systemClock.now()).toISOString().slice(0, 10);
+    const [events, calls] = await Promise.all([
+      store.queue.counts(connection.id),
+      store.usage.get(connection.id, today),
+    ]);
+    return [{ ...viewOf(connection), events, callsToday: calls }];
+  });
+}

@@ -1,0 +1,18 @@
+import type { Connection } from '../../../../shared/ports';
+
+/** A connection as the node outputs it. */
+export function viewOf(connection: Connection) {
+  const { id, name, provider, tenantId, state, pausedReason, resumeAt, settings, createdAt } = connection;
+  return {
+    id,
+    name,
+    provider,
+    tenantId,
+    state,
+    pausedReason,
+    resumeAt: resumeAt === null ? null : new Date(resumeAt).toISOString(),
+    entities: settings.entities ?? null,
+    dailyReadBudget: settings.dailyReadBudget ?? null,
+    createdAt: new Date(createdAt).toISOString(),
+  };
+}

@@ -1,0 +1,43 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { QueuedEvent } from '../../../../shared/ports';
+import { chosenConnection, connectionLocator } from '../../../runtime/connection';
+import { limitOf, limitProperties } from '../../../runtime/limit';
+import { withStore } from '../../../runtime/store';
+
+const show = { resource: ['event'], operation: ['getAll'] };
+const MOST = 100_000;
+
+export const description: INodeProperties[] = [
+  connectionLocator(show),
+  {
+    displayName: 'Status',
+    name: 'status',
+    type: 'options',
+    options: [
+      { name: 'Any', value: 'any' },
+      { name: 'Dead Letter', value: 'dead', description: 'Retries are spent, or the data is refused' },
+      { name: 'Held', value: 'held', description: 'The record has an open conflict' },
+      { name: 'Pending', value: 'pending', description: 'Due, or due later for its next attempt' },
+      { name: 'Settled', value: 'settled', description: 'Done with' },
+      { name: 'Waiting', value: 'waiting', description: 'Another record has to come first' },
+    ],
+    default: 'dead',
+    displayOptions: { show },
+  },
+  ...limitProperties(show),
+];
+
+export async function execute(this: IExecuteFunctions, itemIndex: number): Promise<object[]> {
+  const locator = this.getNodeParameter('connection', itemIndex);
+  const status = this.getNodeParameter('status', itemIndex) as QueuedEvent['status'] | 'any';
+  const limit = Math.min(limitOf(this, itemIndex), MOST);
+  return await withStore(this, async (store) => {
+    const { id: connectionId } = await chosenConnection(store.connections, locator);
+    const events = await store.queue.list({ connectionId, limit, ...(status === 'any' ? {} : { status }) });
+    return events.map(({ receivedAt, dueAt, ...event }) => ({
+      ...event,
+      receivedAt: new Date(receivedAt).toISOString(),
+      dueAt: new Date(dueAt).toISOString(),
+    }));
+  });
+}

@@ -1,0 +1,49 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { systemClock } from '../../../../shared/system';
+import { chosenConnection, connectionLocator } from '../../../runtime/connection';
+import { withStore } from '../../../runtime/store';
+
+const show = { resource: ['event'], operation: ['replay'] };
+
+export const description: INodeProperties[] = [
+  {
+    displayName: 'Replay',
+    name: 'scope',
+    type: 'options',
+    options: [
+      { name: 'All of a Connection', value: 'connection' },
+      { name: 'Chosen Events', value: 'events' },
+    ],
+    default: 'connection',
+    displayOptions: { show },
+  },
+  connectionLocator({ ...show, scope: ['connection'] }),
+  {
+    displayName: 'Event IDs',
+    name: 'eventIds',
+    type: 'string',
+    required: true,
+    default: '',
+    description: 'One ID, or several separated by commas',
+    displayOptions: { show: { ...show, scope: ['events'] } },
+  },
+];
+
+export async function execute(this: IExecuteFunctions, itemIndex: number): Promise<object[]> {
+  const scope = this.getNodeParameter('scope', itemIndex) as 'connection' | 'events';
+  return await withStore(this, async (store) => {
+    if (scope === 'events') {
+      const eventIds = idsIn(this.getNodeParameter('eventIds', itemIndex));
+      return [{ replayed: await store.queue.replay({ eventIds }, systemClock.now()) }];
+    }
+    const locator = this.getNodeParameter('connection', itemIndex);
+    const { id: connectionId, name } = await chosenConnection(store.connections, locator);
+    const replayed = await store.queue.replay({ connectionId }, systemClock.now());
+    return [{ connectionId, connectionName: name, replayed }];
+  });
+}
+
+function idsIn(value: unknown): string[] {
+  const parts = Array.isArray(value) ? value.map(String) : String(value ?? '').split(',');
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
+}

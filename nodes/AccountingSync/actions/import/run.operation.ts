@@ -1,0 +1,62 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { entities } from '../../../../shared/schema/entities';
+import { firstImport } from '../../../../shared/sync/import';
+import { requireConnectionsOf } from '../../../runtime/connection';
+import { quickBooksCompany } from '../../../runtime/quickBooks';
+import { itemsOf } from '../../../runtime/router';
+import { withConnection } from '../../../runtime/run';
+import { withStore } from '../../../runtime/store';
+import { conflictIdsOf, emptySorted, sortOutcomes, type Sorted } from '../outcomes';
+
+const show = { resource: ['import'], operation: ['run'] };
+
+export const description: INodeProperties[] = [
+  {
+    displayName:
+      'Reads all records of the company once. It may be stopped and run again: it goes on where it was.',
+    name: 'importNotice',
+    type: 'notice',
+    default: '',
+    displayOptions: { show },
+  },
+  {
+    displayName: 'Entities',
+    name: 'entities',
+    type: 'multiOptions',
+    options: entities
+      .map(({ plural, name }) => ({ name: plural, value: name }))
+      .sort((a, b) => a.name.localeCompare(b.name)),
+    default: [],
+    description: 'None chosen means those of the connection',
+    displayOptions: { show },
+  },
+];
+
+/** One item per entity in Synced; what needs a person is in Conflict and Failed. */
+export async function execute(this: IExecuteFunctions): Promise<Sorted> {
+  const chosen = this.getNodeParameter('entities', 0, []) as string[];
+  const company = await quickBooksCompany(this);
+  const total = emptySorted();
+  await withStore(this, async (store) => {
+    for (const connection of await requireConnectionsOf(store.connections, company.realmId)) {
+      const report = await withConnection(this, store, { company, connection }, ({ ports, engine }) =>
+        firstImport(ports, engine, connection, {
+          ...(chosen.length > 0 ? { entities: chosen } : {}),
+          onProgress: (progress) =>
+            this.logger.debug('First import', { ...progress, connection: connection.name }),
+        }),
+      );
+      const ids = await conflictIdsOf(store.conflicts, connection, report.attention);
+      const { conflict, failed } = sortOutcomes(report.attention, connection, ids);
+      const counts = report.entities.map((entity) => ({
+        connectionId: connection.id,
+        connectionName: connection.name,
+        ...entity,
+      }));
+      total.synced.push(...itemsOf(counts, 0));
+      total.conflict.push(...conflict);
+      total.failed.push(...failed);
+    }
+  });
+  return total;
+}

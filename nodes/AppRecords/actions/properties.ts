@@ -1,0 +1,54 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { entities } from '../../../shared/schema/entities';
+import { connectionLocator } from '../../runtime/connection';
+import * as get from './get.operation';
+import * as getAll from './getAll.operation';
+import * as remove from './remove.operation';
+import * as upsert from './upsert.operation';
+
+export const properties: INodeProperties[] = [
+  {
+    displayName: 'Operation',
+    name: 'operation',
+    type: 'options',
+    noDataExpression: true,
+    options: [
+      {
+        name: 'Create or Update',
+        value: 'upsert',
+        description: 'Create a new record, or update the current one if it already exists (upsert)',
+        action: 'Create or update an app record',
+      },
+      { name: 'Delete', value: 'delete', description: 'Delete a record', action: 'Delete an app record' },
+      { name: 'Get', value: 'get', description: 'Retrieve a record', action: 'Get an app record' },
+      {
+        name: 'Get Many',
+        value: 'getAll',
+        description: 'Retrieve a list of records',
+        action: 'Get many app records',
+      },
+      {
+        name: 'Void',
+        value: 'void',
+        description: 'Void a document: it stays, and counts for nothing',
+        action: 'Void an app record',
+      },
+    ],
+    default: 'upsert',
+  },
+  connectionLocator({ operation: ['delete', 'get', 'getAll', 'upsert', 'void'] }),
+  {
+    displayName: 'Entity',
+    name: 'entity',
+    type: 'options',
+    options: entities
+      .map(({ label, name }) => ({ name: label, value: name }))
+      .sort((a, b) => a.name.localeCompare(b.name)),
+    default: 'invoice',
+    description: 'The kind of record',
+  },
+  ...get.description,
+  ...getAll.description,
+  ...remove.description,
+  ...upsert.description,
+];

@@ -1,0 +1,45 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { AppRecords } from '../../../shared/app/records';
+import { ValidationError } from '../../../shared/errors';
+import type { AppRecord } from '../../../shared/ports';
+import { entities, entityNamed } from '../../../shared/schema/entities';
+import { systemClock, systemRandom } from '../../../shared/system';
+import { chosenConnection } from '../../runtime/connection';
+import { locatorValue } from '../../runtime/locator';
+import { recordLocator } from '../../runtime/properties';
+import { withStore } from '../../runtime/store';
+
+/** The records of the connection that the item chooses. */
+export async function withRecords<T>(
+  context: IExecuteFunctions,
+  itemIndex: number,
+  use: (records: AppRecords, entity: string) => Promise<T>,
+): Promise<T> {
+  const locator = context.getNodeParameter('connection', itemIndex);
+  const { name: entity } = entityNamed(String(context.getNodeParameter('entity', itemIndex)));
+  return await withStore(context, async (store) => {
+    const { id: connectionId } = await chosenConnection(store.connections, locator);
+    const deps = { store, connectionId, clock: systemClock, random: systemRandom };
+    return await use(new AppRecords(deps), entity);
+  });
+}
+
+/** A record as the node outputs it; the node takes the same shape back. */
+export function viewOf(record: AppRecord) {
+  const { id, connectionId, entity, version, state, fields, updatedAt } = record;
+  return { id, connectionId, entity, version, state, fields, updatedAt: new Date(updatedAt).toISOString() };
+}
+
+/** One locator per entity, as each has its own list. */
+export const recordProperties = (operation: string[]): INodeProperties[] =>
+  entities.map(({ name, label }) => ({
+    ...recordLocator('record', label, name),
+    required: true,
+    displayOptions: { show: { operation, entity: [name] } },
+  }));
+
+export function recordIdOf(context: IExecuteFunctions, itemIndex: number): string {
+  const { value } = locatorValue(context.getNodeParameter('record', itemIndex));
+  if (value !== '') return value;
+  throw new ValidationError('No record is chosen', { nextStep: 'Choose one from the list, or give its ID.' });
+}

@@ -1,0 +1,122 @@
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { ValidationError } from '../../../shared/errors';
+import type { Fields } from '../../../shared/schema/entity';
+import { entities, entityNamed } from '../../../shared/schema/entities';
+import { collectionOf, writableFields } from '../../runtime/properties';
+import { fieldsFrom, recordFrom } from '../../runtime/values';
+import { viewOf, withRecords } from './records';
+
+const show = { operation: ['upsert'] };
+
+export const description: INodeProperties[] = [
+  {
+    displayName: 'Record ID',
+    name: 'recordId',
+    type: 'string',
+    default: '',
+    description: "The app's own ID of the record. Empty makes a new record with an ID of its own.",
+    displayOptions: { show },
+  },
+  {
+    displayName: 'Fields From',
+    name: 'dataMode',
+    type: 'options',
+    options: [
+      { name: 'Below', value: 'define', description: 'Set each field here' },
+      {
+        name: 'Input Item',
+        value: 'input',
+        description: 'The member "fields" of the input item, or the whole item',
+      },
+      { name: 'JSON', value: 'json', description: 'An object, usually an expression' },
+    ],
+    default: 'define',
+    displayOptions: { show },
+  },
+  ...entities.map((entity) =>
+    collectionOf(writableFields(entity), {
+      displayName: 'Fields',
+      name: 'fields',
+      description: 'Fields that are not added stay as they are; one that is added and left empty is cleared',
+      displayOptions: { show: { ...show, dataMode: ['define'], entity: [entity.name] } },
+    }),
+  ),
+  {
+    displayName: 'Fields',
+    name: 'json',
+    type: 'json',
+    default: '{}',
+    description: 'The fields as an object, named as in the schema of the entity',
+    displayOptions: { show: { ...show, dataMode: ['json'] } },
+  },
+  {
+    displayName: 'Options',
+    name: 'options',
+    type: 'collection',
+    placeholder: 'Add Option',
+    default: {},
+    displayOptions: { show },
+    options: [
+      {
+        displayName: 'Expected Version',
+        name: 'expectedVersion',
+        type: 'number',
+        typeOptions: { minValue: 1 },
+        default: 1,
+        description: 'Refuse the edit when the record has another version by now',
+      },
+    ],
+  },
+];
+
+export async function execute(this: IExecuteFunctions, itemIndex: number): Promise<object[]> {
+  const options = this.getNodeParameter('options', itemIndex, {}) as { expectedVersion?: number };
+  return await withRecords(this, itemIndex, async (records, entity) => {
+    const { id, fields } = editOf(this, itemIndex, entity);
+    const { record, created, changed } = await records.upsert(entity, {
+      fields,
+      ...(id === '' ? {} : { id }),
+      ...(options.expectedVersion === undefined ? {} : { expectedVersion: options.expectedVersion }),
+    });
+    return [{ ...viewOf(record), created, changed }];
+  });
+}
+
+function editOf(context: IExecuteFunctions, itemIndex: number, name: string): { id: string; fields: Fields } {
+  const entity = entityNamed(name);
+  const id = String(context.getNodeParameter('recordId', itemIndex, '') ?? '').trim();
+  const mode = context.getNodeParameter('dataMode', itemIndex) as string;
+  if (mode === 'define') {
+    const entered = context.getNodeParameter('fields', itemIndex, {}) as IDataObject;
+    return { id, fields: fieldsFrom(entity.fields, entered) };
+  }
+  if (mode === 'json') {
+    const value = context.getNodeParameter('json', itemIndex);
+    return { id, fields: recordFrom(entity, objectOf(value, name, id)) };
+  }
+  const { id: ownId, ...rest } = context.getInputData()[itemIndex]?.json ?? {};
+  const fields = 'fields' in rest ? rest['fields'] : rest;
+  return {
+    id: id || (typeof ownId === 'string' || typeof ownId === 'number' ? String(ownId) : ''),
+    fields: recordFrom(entity, objectOf(fields, name, id)),
+  };
+}
+
+function objectOf(value: unknown, entity: string, recordId: string): object {
+  const parsed = typeof value === 'string' ? parse(value) : value;
+  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed;
+  throw new ValidationError(`${entityNamed(entity).label}: fields is not an object`, {
+    entity,
+    ...(recordId === '' ? {} : { recordId }),
+    field: 'fields',
+    nextStep: 'Give the fields as an object, such as { "number": "1001" }.',
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

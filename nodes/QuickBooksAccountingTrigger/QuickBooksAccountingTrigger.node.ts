@@ -1,0 +1,75 @@
+import {
+  NodeConnectionTypes,
+  type IHookFunctions,
+  type INodeType,
+  type INodeTypeDescription,
+  type ITriggerFunctions,
+  type ITriggerResponse,
+  type IWebhookFunctions,
+  type IWebhookResponseData,
+} from 'n8n-workflow';
+import { testStore } from '../runtime/store';
+import { properties } from './properties';
+import { startTrigger } from './start';
+import { receiveWebhook } from './receive';
+
+export class QuickBooksAccountingTrigger implements INodeType {
+  description: INodeTypeDescription = {
+    displayName: 'QuickBooks Accounting Trigger',
+    name: 'quickBooksAccountingTrigger',
+    icon: {
+      light: 'file:quickBooksAccountingTrigger.svg',
+      dark: 'file:quickBooksAccountingTrigger.dark.svg',
+    },
+    group: ['trigger'],
+    version: [1],
+    subtitle: '={{"/" + $parameter["path"]}}',
+    description:
+      'Receives the webhooks of QuickBooks Online and starts the workflow when there is work to do',
+    defaults: { name: 'QuickBooks Accounting Trigger' },
+    eventTriggerDescription: 'Change a record in QuickBooks, or send a test event from the Intuit portal',
+    activationMessage: 'Events are stored as they come in, and worked off in batches.',
+    inputs: [],
+    outputs: [NodeConnectionTypes.Main],
+    credentials: [
+      { name: 'accountingSyncQuickBooksOAuth2Api', required: true },
+      { name: 'accountingSyncStoreApi', required: false, testedBy: 'accountingSyncStoreTest' },
+    ],
+    webhooks: [
+      {
+        name: 'default',
+        httpMethod: 'POST',
+        responseMode: 'onReceived',
+        isFullPath: true,
+        path: '={{$parameter["path"]}}',
+        rawBody: true,
+      },
+    ],
+    properties,
+  };
+
+  methods = { credentialTest: { accountingSyncStoreTest: testStore } };
+
+  /** Intuit offers no way to register a webhook by API: the address is entered in its portal by hand. */
+  webhookMethods = {
+    default: {
+      async checkExists(this: IHookFunctions): Promise<boolean> {
+        return true;
+      },
+      async create(this: IHookFunctions): Promise<boolean> {
+        return true;
+      },
+      async delete(this: IHookFunctions): Promise<boolean> {
+        return true;
+      },
+    },
+  };
+
+  async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+    return await receiveWebhook.call(this);
+  }
+
+  async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+    return await startTrigger.call(this);
+  }
+}

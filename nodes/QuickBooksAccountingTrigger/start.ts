@@ -1,0 +1,111 @@
+import type {
+  IDataObject,
+  INodeExecutionData,
+  IRun,
+  ITriggerFunctions,
+  ITriggerResponse,
+} from 'n8n-workflow';
+import { toSyncError, TransientError } from '../../shared/errors';
+import { systemClock } from '../../shared/system';
+import { connectionsOf } from '../runtime/connection';
+import { toNodeError } from '../runtime/errors';
+import { quickBooksCompany } from '../runtime/quickBooks';
+import { openNodeStore, withStore } from '../runtime/store';
+import { readyWork, watchQueue, type ReadyWork } from '../runtime/wake';
+import { takeOver } from './handover';
+
+interface Settings {
+  pollMs?: number;
+  longestExecution?: number;
+}
+
+const DEFAULT_POLL_MS = 1_000;
+const DEFAULT_LONGEST_SECONDS = 900;
+/** A store that stays unreachable is mentioned this often. */
+const REPORT_EVERY_MS = 60_000;
+
+/**
+ * Starts one execution whenever there is work for the company of the credential: webhooks, app edits, due retries
+ * and expired leases alike, whichever process queued them.
+ */
+export async function startTrigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+  try {
+    return this.getMode() === 'manual' ? testOnce(this) : await watch(this);
+  } catch (error) {
+    throw toNodeError(this.getNode(), error);
+  }
+}
+
+async function watch(context: ITriggerFunctions): Promise<ITriggerResponse> {
+  const { pollMs = DEFAULT_POLL_MS, longestExecution = DEFAULT_LONGEST_SECONDS } = context.getNodeParameter(
+    'settings',
+    {},
+  ) as Settings;
+  const { realmId } = await quickBooksCompany(context);
+  const store = await openNodeStore(context);
+  const watching = watchQueue({
+    store,
+    pollMs,
+    connections: () => connectionsOf(store.connections, realmId),
+    emit: (work) => execute(context, work, longestExecution * 1_000),
+    onError: errorReporter(context),
+  });
+  return {
+    closeFunction: async () => {
+      watching.stop();
+      await store.close();
+    },
+  };
+}
+
+/** Resolves when the execution has ended well; rejects when it failed or did not end in time. */
+async function execute(context: ITriggerFunctions, work: ReadyWork[], longestMs: number): Promise<void> {
+  const done = context.helpers.createDeferredPromise<IRun>();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = new TransientError(`An execution did not end within ${longestMs / 1_000} s`);
+    timer = setTimeout(() => reject(error), longestMs);
+  });
+  try {
+    context.emit([itemsOf(work)], undefined, done);
+    const run = (await Promise.race([done.promise, late])) as IRun | undefined;
+    if (run?.data.resultData.error) throw new TransientError(run.data.resultData.error.message);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** For an execution of the editor: what the webhook brought, or else what is due. */
+function testOnce(context: ITriggerFunctions): ITriggerResponse {
+  const items = takeOver(context);
+  return {
+    manualTriggerFunction: async () => {
+      context.emit([items ?? itemsOf(await workNow(context))]);
+    },
+  };
+}
+
+async function workNow(context: ITriggerFunctions): Promise<ReadyWork[]> {
+  const { realmId } = await quickBooksCompany(context);
+  return await withStore(context, async (store) => {
+    const connections = () => connectionsOf(store.connections, realmId);
+    return (await readyWork({ store, connections }, systemClock.now())).work;
+  });
+}
+
+const itemsOf = (work: readonly ReadyWork[]): INodeExecutionData[] =>
+  work.map((ready) => ({ json: { ...ready } as IDataObject }));
+
+/** One log line, and not one per look, while the same thing goes on. */
+function errorReporter(context: ITriggerFunctions): (error: unknown) => void {
+  let last = '';
+  let lastAt = 0;
+  return (error) => {
+    const { message, details } = toSyncError(error);
+    const now = systemClock.now();
+    if (message === last && now - lastAt < REPORT_EVERY_MS) return;
+    [last, lastAt] = [message, now];
+    const next = details.nextStep ? ` ${details.nextStep}` : '';
+    context.logger.warn(`QuickBooks Accounting Trigger: ${message}.${next}`);
+  };
+}

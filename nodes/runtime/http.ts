@@ -1,0 +1,125 @@
+import type { IAllExecuteFunctions, IDataObject, IHttpRequestOptions } from 'n8n-workflow';
+import { AuthError, SyncError, toSyncError, TransientError } from '../../shared/errors';
+import type { Http, HttpRequest, HttpResponse } from '../../shared/ports';
+import { toTransportError } from '../../shared/providers/http/transportError';
+import type { HttpNodeContext } from './context';
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+/** n8n wraps what axios threw once or twice. */
+const MAX_CAUSES = 5;
+
+/**
+ * The authenticated transport of a node. n8n signs the call, refreshes the token on a 401 and stores the new one;
+ * it does so only for requests that throw, so a status is read from what was thrown.
+ */
+export function nodeHttp(context: HttpNodeContext, credentialType: string): Http {
+  return {
+    async send(request) {
+      try {
+        const response: unknown = await context.helpers.httpRequestWithAuthentication.call(
+          context as IAllExecuteFunctions,
+          credentialType,
+          optionsOf(request),
+        );
+        return toResponse(response as Answer);
+      } catch (error) {
+        const answer = answerIn(error, request.url);
+        if (answer) return answer;
+        throw toSyncError(refusalIn(error) ?? toTransportError(error, request));
+      }
+    },
+  };
+}
+
+function optionsOf({ method, url, query, headers, body, timeoutMs }: HttpRequest): IHttpRequestOptions {
+  return {
+    method,
+    url,
+    ...(query ? { qs: query } : {}),
+    ...(headers ? { headers } : {}),
+    ...(body === undefined ? {} : { body }),
+    timeout: timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    // Text, and not JSON, keeps amounts out of floats.
+    encoding: 'text',
+    json: false,
+    returnFullResponse: true,
+    // A redirect would take the token along.
+    disableFollowRedirect: true,
+  };
+}
+
+interface Answer {
+  statusCode?: number;
+  status?: number;
+  headers?: unknown;
+  body?: unknown;
+  data?: unknown;
+}
+
+function toResponse(answer: Answer): HttpResponse {
+  const headers = Object.entries((answer.headers ?? {}) as IDataObject).flatMap(([name, value]) =>
+    value === undefined || value === null || typeof value === 'function'
+      ? []
+      : [[name.toLowerCase(), String(value)]],
+  );
+  return {
+    status: answer.statusCode ?? answer.status ?? 0,
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    body: textOf(answer.body ?? answer.data),
+  };
+}
+
+function textOf(body: unknown): string {
+  if (typeof body === 'string') return body;
+  if (Buffer.isBuffer(body)) return body.toString('utf8');
+  return body === undefined || body === null ? '' : JSON.stringify(body);
+}
+
+interface Thrown {
+  name?: unknown;
+  message?: unknown;
+  code?: unknown;
+  status?: unknown;
+  response?: Answer;
+  config?: { url?: unknown };
+  failure?: { cause?: unknown };
+  cause?: unknown;
+}
+
+function* causesOf(error: unknown): Generator<Thrown> {
+  let current = error;
+  for (let depth = 0; depth < MAX_CAUSES && typeof current === 'object' && current !== null; depth++) {
+    yield current as Thrown;
+    current = (current as Thrown).cause;
+  }
+}
+
+/** The provider's answer behind a thrown status; the token endpoint's is not it. */
+function answerIn(error: unknown, url: string): HttpResponse | null {
+  for (const { response, config } of causesOf(error)) {
+    if (typeof response?.status !== 'number') continue;
+    return typeof config?.url === 'string' && !config.url.startsWith(url) ? null : toResponse(response);
+  }
+  return null;
+}
+
+/** Failures of the token itself: nothing of the request has been carried out then. */
+function refusalIn(error: unknown): SyncError | null {
+  for (const { failure, message, code, status, response } of causesOf(error)) {
+    const text = typeof message === 'string' ? message : '';
+    if (failure?.cause === 'credential-invalid' || /needs to be reconnected/.test(text)) {
+      return new AuthError('The access that was granted to this credential has ended');
+    }
+    if (/credentials not connected/i.test(text)) return new AuthError('The credential is not connected yet');
+    if (code === 'EAUTH') return new AuthError('The token endpoint refused the credential');
+    const tokenStatus = code === 'ESTATUS' ? status : response?.status;
+    if (typeof tokenStatus !== 'number') continue;
+    if (tokenStatus >= 400 && tokenStatus < 500 && tokenStatus !== 429) {
+      return new AuthError(`The token endpoint refused the credential with status ${tokenStatus}`);
+    }
+    return new TransientError(`The token endpoint answered with status ${tokenStatus}`, {
+      nextStep: 'Nothing to do; the call is repeated by itself.',
+    });
+  }
+  return null;
+}

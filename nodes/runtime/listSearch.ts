@@ -1,0 +1,58 @@
+import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
+import type { Fields } from '../../shared/schema/entity';
+import { entities, entityNamed } from '../../shared/schema/entities';
+import { toNodeError } from './errors';
+import { searchMethodOf } from './properties';
+import { withStore } from './store';
+
+type ListSearch = (
+  this: ILoadOptionsFunctions,
+  filter?: string,
+  paginationToken?: string,
+) => Promise<INodeListSearchResult>;
+
+/** A page of records, with the cursor of the next one. */
+export interface SearchPage {
+  records: readonly { id: string; fields: Fields }[];
+  next: string | null;
+}
+
+const matches = (name: string, filter: string | undefined) =>
+  !filter || name.toLowerCase().includes(filter.toLowerCase());
+
+/** The connections of the node's store, by name. */
+export const searchConnections: ListSearch = async function (filter) {
+  try {
+    const connections = await withStore(this, (store) => store.connections.list());
+    const results = connections
+      .map(({ id, name }): INodeListSearchItems => ({ name, value: id }))
+      .filter(({ name }) => matches(name, filter));
+    return { results };
+  } catch (error) {
+    throw toNodeError(this.getNode(), error);
+  }
+};
+
+/** One list search per entity, for the locators that `properties` generates. */
+export function recordSearches(
+  page: (context: ILoadOptionsFunctions, entity: string, cursor: string | null) => Promise<SearchPage>,
+): Record<string, ListSearch> {
+  const searchOf = (entity: string): ListSearch =>
+    async function (filter, paginationToken) {
+      try {
+        const { records, next } = await page(this, entity, paginationToken ?? null);
+        const results = records
+          .map(({ id, fields }): INodeListSearchItems => ({ name: titleOf(entity, id, fields), value: id }))
+          .filter(({ name, value }) => matches(name, filter) || value === filter);
+        return { results, ...(next === null ? {} : { paginationToken: next }) };
+      } catch (error) {
+        throw toNodeError(this.getNode(), error);
+      }
+    };
+  return Object.fromEntries(entities.map(({ name }) => [searchMethodOf(name), searchOf(name)]));
+}
+
+function titleOf(entity: string, id: string, fields: Fields): string {
+  const title = fields[entityNamed(entity).title];
+  return typeof title === 'string' && title !== '' ? title : `${entityNamed(entity).label} ${id}`;
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import { AccountingSyncQuickBooksOAuth2Api } from '../../credentials/AccountingSyncQuickBooksOAuth2Api.credentials';
+import { AccountingSyncStoreApi } from '../../credentials/AccountingSyncStoreApi.credentials';
+import { locationOf, n8nFolder, testStore } from '../../nodes/runtime/store';
+import { quickBooksCompany } from '../../nodes/runtime/quickBooks';
+
+describe('the QuickBooks credential', () => {
+  it('hides its secrets and what OAuth2 needs, and asks for addresses only where they are custom', () => {
+    const { properties } = new AccountingSyncQuickBooksOAuth2Api();
+    const named = (name: string) => properties.find((property) => property.name === name);
+    expect(named('webhookVerifierToken')?.typeOptions).toEqual({ password: true });
+    for (const name of ['grantType', 'authUrl', 'accessTokenUrl', 'scope', 'authentication']) {
+      expect(named(name)?.type).toBe('hidden');
+    }
+    for (const name of ['customApiBaseUrl', 'customAuthUrl', 'customAccessTokenUrl']) {
+      expect(named(name)?.displayOptions).toEqual({ show: { environment: ['custom'] } });
+    }
+  });
+
+  const companyOf = (data: object) =>
+    quickBooksCompany({ getCredentials: () => Promise.resolve(data) } as never);
+  const oauthTokenData = { callbackQueryString: { realmId: '42' } };
+
+  it('tells the company and where it is', async () => {
+    expect(await companyOf({ environment: 'sandbox', oauthTokenData })).toEqual({
+      realmId: '42',
+      baseUrl: 'https://sandbox-quickbooks.api.intuit.com',
+      verifierTokens: [],
+    });
+    const custom = { environment: 'custom', customApiBaseUrl: 'http://localhost:1', oauthTokenData };
+    expect(await companyOf({ ...custom, webhookVerifierToken: ' a, b ' })).toMatchObject({
+      baseUrl: 'http://localhost:1',
+      verifierTokens: ['a', 'b'],
+    });
+  });
+
+  it('says that it has to be connected first', async () => {
+    await expect(companyOf({ environment: 'production' })).rejects.toMatchObject({ code: 'auth' });
+  });
+});
+
+describe('the store credential', () => {
+  it('hides the password', () => {
+    const { properties } = new AccountingSyncStoreApi();
+    expect(properties.find(({ name }) => name === 'password')?.typeOptions).toEqual({ password: true });
+  });
+
+  it('names a file in the data folder, or a database', () => {
+    expect(locationOf({})).toEqual({
+      kind: 'sqlite',
+      path: join(n8nFolder(), 'accounting-sync', 'store.sqlite'),
+    });
+    expect(locationOf({ kind: 'sqlite', path: '/data/s.sqlite' })).toEqual({
+      kind: 'sqlite',
+      path: '/data/s.sqlite',
+    });
+    const postgres = {
+      kind: 'postgres',
+      host: 'db',
+      port: 5432,
+      database: 'd',
+      user: 'u',
+      password: 'p',
+      ssl: 'unchecked',
+    };
+    expect(locationOf(postgres)).toMatchObject({
+      kind: 'postgres',
+      host: 'db',
+      ssl: { rejectUnauthorized: false },
+    });
+    expect(() => locationOf({ kind: 'postgres' })).toThrow('lacks a host');
+  });
+
+  it('is tested by opening the store', async () => {
+    const broken = await testStore.call({} as never, {
+      data: { kind: 'sqlite', path: '/dev/null/store.sqlite' },
+    });
+    expect(broken.status).toBe('Error');
+    expect(broken.message).toContain('/dev/null');
+  });
+});

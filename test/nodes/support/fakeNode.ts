@@ -1,0 +1,77 @@
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+
+export interface FakeNodeOptions {
+  parameters?: Record<string, unknown>;
+  items?: IDataObject[];
+  credentials?: Record<string, object>;
+  continueOnFail?: boolean;
+  mode?: string;
+  request?: object;
+}
+
+export interface LogLine {
+  level: string;
+  message: string;
+  fields: unknown;
+}
+
+/** As much of an n8n context as the nodes use. */
+export function fakeNode(options: FakeNodeOptions = {}) {
+  const { parameters = {}, items = [{}], credentials = {} } = options;
+  const lines: LogLine[] = [];
+  const log = (level: string) => (message: string, fields?: unknown) =>
+    void lines.push({ level, message, fields });
+  const answered: number[] = [];
+  const emitted: INodeExecutionData[][][] = [];
+  const response = {
+    status: (code: number) => {
+      answered.push(code);
+      return response;
+    },
+    end: () => response,
+  };
+  const request = (options.request ?? {}) as { headers?: Record<string, string> };
+  const context = {
+    getNode: () => ({
+      id: 'node-1',
+      name: 'Node',
+      type: 'fake',
+      typeVersion: 1,
+      position: [0, 0],
+      parameters: {},
+      credentials: Object.fromEntries(
+        Object.keys(credentials).map((type) => [type, { id: '1', name: type }]),
+      ),
+    }),
+    getWorkflow: () => ({ id: 'workflow-1' }),
+    getMode: () => options.mode ?? 'trigger',
+    getExecutionId: () => '1',
+    getWorkflowDataProxy: () => ({ $runIndex: 0 }),
+    getInputData: () => items.map((json) => ({ json })),
+    getNodeParameter: (name: string, index: unknown, fallback?: unknown) => {
+      const value = parameters[name];
+      if (typeof value === 'function') return value(index) as unknown;
+      return value ?? (typeof index === 'number' ? fallback : index);
+    },
+    getCurrentNodeParameter: (name: string) => parameters[name],
+    getCredentials: (type: string) => Promise.resolve(credentials[type]),
+    continueOnFail: () => options.continueOnFail ?? false,
+    addExecutionHints: () => undefined,
+    logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+    getRequestObject: () => request,
+    getHeaderData: () => request.headers ?? {},
+    getResponseObject: () => response,
+    emit: (data: INodeExecutionData[][], _response?: unknown, done?: { resolve(run: unknown): void }) => {
+      emitted.push(data);
+      done?.resolve({ data: { resultData: {} } });
+    },
+    helpers: {
+      createDeferredPromise: () => {
+        const deferred: Record<string, unknown> = {};
+        deferred['promise'] = new Promise((resolve, reject) => Object.assign(deferred, { resolve, reject }));
+        return deferred;
+      },
+    },
+  };
+  return { context: context as never, lines, answered, emitted };
+}

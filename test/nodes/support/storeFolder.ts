@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Connection } from '../../../shared/ports';
+import { closeSharedStores, sharedStore, type OpenStore } from '../../../shared/store';
+import { systemRandom } from '../../../shared/system';
+
+/** A data folder of n8n's for one test file, with the embedded store in it. */
+export function useStoreFolder(): { open(): Promise<OpenStore> } {
+  const folder = mkdtempSync(join(tmpdir(), 'nodes-'));
+  const before = process.env['N8N_USER_FOLDER'];
+  process.env['N8N_USER_FOLDER'] = folder;
+  afterAll(async () => {
+    await closeSharedStores();
+    if (before === undefined) delete process.env['N8N_USER_FOLDER'];
+    else process.env['N8N_USER_FOLDER'] = before;
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const path = join(folder, '.n8n', 'accounting-sync', 'store.sqlite');
+  return { open: () => sharedStore({ kind: 'sqlite', path, random: systemRandom }) };
+}
+
+export const connectionOf = (
+  id: string,
+  tenantId: string,
+  settings: Connection['settings'] = {},
+): Connection => ({
+  id,
+  name: `Company ${id}`,
+  provider: 'quickbooks',
+  tenantId,
+  state: 'active',
+  pausedReason: null,
+  resumeAt: null,
+  settings,
+  createdAt: 1,
+});
