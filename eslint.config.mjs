@@ -6,10 +6,26 @@ const layers = [
   ['shared/mapping', ['shared/mapping', 'shared/schema', 'shared/errors.ts']],
   ['shared/ports.ts', ['shared/mapping', 'shared/schema', 'shared/errors.ts']],
   ['shared/sync', ['shared/sync', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
-  ['shared/store', ['shared/store', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
+  [
+    'shared/store',
+    ['shared/store', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts'],
+  ],
   ['shared/app', ['shared/app', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
-  ['shared/providers', ['shared/providers', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
-  ['shared/console', ['shared/console', 'shared/sync', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
+  [
+    'shared/providers',
+    ['shared/providers', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts'],
+  ],
+  [
+    'shared/console',
+    [
+      'shared/console',
+      'shared/sync',
+      'shared/ports.ts',
+      'shared/mapping',
+      'shared/schema',
+      'shared/errors.ts',
+    ],
+  ],
 ];
 
 const zones = layers.map(([target, allowed]) => ({
@@ -32,7 +48,11 @@ export default [
             ...zones,
             { target: './shared', from: './nodes', message: 'shared/ knows nothing of nodes.' },
             { target: './shared', from: './credentials', message: 'shared/ knows nothing of credentials.' },
-            { target: ['./shared', './nodes', './credentials'], from: './test', message: 'Product code never imports tests.' },
+            {
+              target: ['./shared', './nodes', './credentials'],
+              from: './test',
+              message: 'Product code never imports tests.',
+            },
           ],
         },
       ],
@@ -44,7 +64,12 @@ export default [
     rules: {
       'no-restricted-imports': [
         'error',
-        { paths: ['n8n-workflow', 'n8n-core'].map((name) => ({ name, message: 'shared/ imports nothing from n8n.' })) },
+        {
+          paths: ['n8n-workflow', 'n8n-core'].map((name) => ({
+            name,
+            message: 'shared/ imports nothing from n8n.',
+          })),
+        },
       ],
     },
   },

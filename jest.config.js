@@ -6,7 +6,13 @@ const toCommonJs = [
   'ts-jest',
   {
     diagnostics: false,
-    tsconfig: { allowJs: true, module: 'commonjs', target: 'es2022', esModuleInterop: true, isolatedModules: true },
+    tsconfig: {
+      allowJs: true,
+      module: 'commonjs',
+      target: 'es2022',
+      esModuleInterop: true,
+      isolatedModules: true,
+    },
   },
 ];
 

@@ -121,6 +121,8 @@ export interface SideCapabilities {
 export interface WriteOptions {
   /** Deterministic idempotency key of the intent, 32 hex digits. */
   key: string;
+  /** The canonical id to leave on the record, so that a create whose answer was lost is found; none for writes outside a sync. */
+  externalId?: string;
 }
 
 export interface ListOptions {
@@ -151,14 +153,9 @@ export interface Side {
   /** Looks for the record by external id, then by natural key. `fields` are in this side's id space. */
   find(entity: string, fields: Fields, externalId: string): Promise<Match>;
   list(entity: string, options: ListOptions): Promise<ListPage>;
-  create(entity: string, fields: Fields, options: WriteOptions & { externalId: string }): Promise<SideRecord>;
+  create(entity: string, fields: Fields, options: WriteOptions): Promise<SideRecord>;
   /** Makes `desired` true on top of `current`, provided `current.version` still is. */
-  update(
-    entity: string,
-    current: SideRecord,
-    desired: Fields,
-    options: WriteOptions & { externalId: string },
-  ): Promise<SideRecord>;
+  update(entity: string, current: SideRecord, desired: Fields, options: WriteOptions): Promise<SideRecord>;
   remove(entity: string, current: SideRecord, mode: RemoveMode, options: WriteOptions): Promise<SideRecord>;
 }
 

@@ -106,10 +106,10 @@ export function createAppSide(deps: AppRecordsDeps): Side {
       return { records: page.map(toSideRecord), next, asOf: new Date(clock.now()).toISOString() };
     },
 
-    async create(entity, fields, options: WriteOptions & { externalId: string }) {
-      const existing = await records.get(connectionId, entity, options.externalId);
+    async create(entity, fields, { externalId = random.id() }: WriteOptions) {
+      const existing = await records.get(connectionId, entity, externalId);
       if (existing && existing.state === 'live') return toSideRecord(existing);
-      return stored(entity, options.externalId, 'live', withIds(entity, fields), existing?.version ?? null);
+      return stored(entity, externalId, 'live', withIds(entity, fields), existing?.version ?? null);
     },
 
     async update(entity, current, desired) {

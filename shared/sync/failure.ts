@@ -67,9 +67,12 @@ async function eventOutcome(work: Work, error: SyncError): Promise<EventOutcome>
 /** An expired grant pauses the connection; its events wait where they are. */
 async function pauseConnection(work: Work, error: SyncError): Promise<void> {
   const { run } = work;
-  const pausedReason = [error.message, error.details.nextStep].filter(Boolean).join(' ');
+  const pausedReason = sentences(error.message, error.details.nextStep);
   run.connection.state = 'paused';
   run.connection.pausedReason = pausedReason;
   await run.store.connections.update(run.connection.id, { state: 'paused', pausedReason });
   run.logger.error('Connection paused', { connection: run.connection.name, reason: pausedReason });
 }
+
+const sentences = (...texts: (string | undefined)[]): string =>
+  texts.flatMap((text) => (text ? [/[.!?]$/.test(text) ? text : `${text}.`] : [])).join(' ');

@@ -57,8 +57,8 @@ export class InstantSide implements Side {
     return { records: [...this.records.values()], next: null, asOf: new Date().toISOString() };
   }
 
-  async create(_entity: string, fields: Fields, options: { externalId: string }) {
-    return this.put(options.externalId, '0', fields);
+  async create(_entity: string, fields: Fields, options: { externalId?: string }) {
+    return this.put(String(options.externalId), '0', fields);
   }
 
   async update(_entity: string, current: SideRecord, desired: Fields) {

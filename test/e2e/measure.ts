@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stage } from './stage';
 import { editInApp, editInQuickBooks, type Scene } from './story';
 
@@ -13,6 +14,9 @@ export interface EditFigures {
   meteredReadsPerEdit: number;
 }
 
+/** QuickBooks allows ten calls a second; faster edits than these would wait for that, and not for us. */
+const PAUSE_MS = 350;
+
 /** From edit to reflection, one edit at a time, both ways in turn, on an invoice of its own. */
 export async function measureEdits(
   stage: Stage,
@@ -27,7 +31,9 @@ export async function measureEdits(
   for (let i = 0; i < edits; i++) {
     const dueDate = new Date(Date.UTC(2030, 0, 1 + i)).toISOString().slice(0, 10);
     toQuickBooks.push(await editInApp(stage, invoice, dueDate));
+    await sleep(PAUSE_MS);
     toApp.push(await editInQuickBooks(stage, invoice, `Edit ${i + 1} in QuickBooks`));
+    await sleep(PAUSE_MS);
     progress(i + 1);
   }
   await stage.quiet();

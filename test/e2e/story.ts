@@ -229,7 +229,7 @@ async function post(stage: Stage, id: string, fields: object): Promise<void> {
 async function conflictItem(stage: Stage, afterId: string | undefined): Promise<Record<string, unknown>> {
   for (let tries = 0; tries < 5; tries++) {
     const execution = await stage.api.waitForNextExecution(stage.workflows.sync.id, afterId, REFLECT_MS);
-    const [item] = itemsOf(execution, 'Process Events', { output: 1 });
+    const [item] = itemsOf(execution, 'Process Due Events', { output: 1 });
     if (item) return item.json as Record<string, unknown>;
     afterId = execution.id;
   }

@@ -5,7 +5,14 @@ import {
   UncertainWriteError,
   ValidationError,
 } from '../../shared/errors';
-import type { EntityCapability, Match, Side, SideCapabilities, SideRecord } from '../../shared/ports';
+import type {
+  EntityCapability,
+  Match,
+  Side,
+  SideCapabilities,
+  SideRecord,
+  WriteOptions,
+} from '../../shared/ports';
 import { entities, entityNamed } from '../../shared/schema/entities';
 import type { Fields } from '../../shared/schema/entity';
 
@@ -121,11 +128,7 @@ export class MemorySide implements Side {
     return { records, next, asOf: new Date().toISOString() };
   }
 
-  async create(
-    entity: string,
-    fields: Fields,
-    options: { key: string; externalId: string },
-  ): Promise<SideRecord> {
+  async create(entity: string, fields: Fields, options: WriteOptions): Promise<SideRecord> {
     return this.write(options.key, () => {
       const naturalKey = entityNamed(entity).naturalKey;
       const name = naturalKey?.unique ? fields[naturalKey.fields[0] as string] : undefined;
@@ -140,7 +143,7 @@ export class MemorySide implements Side {
         version: '-1',
         state: 'live',
         fields: this.withLineIds(entity, fields),
-        externalId: options.externalId,
+        ...(options.externalId === undefined ? {} : { externalId: options.externalId }),
       });
     });
   }

@@ -38,8 +38,7 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
     }
   }
   const fields = parseRecord(entity, fieldsFrom(entity.fields, entered));
-  // The key marks the record, so that a create whose answer got lost can be told from one that never arrived.
   const key = writeKey(this, itemIndex, { create: entity.name, fields });
-  const record = await (await openSide(this)).create(entity.name, fields, { key, externalId: key });
+  const record = await (await openSide(this)).create(entity.name, fields, { key });
   return [viewOf(this, itemIndex, record)];
 }

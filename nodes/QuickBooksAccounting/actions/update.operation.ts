@@ -70,7 +70,6 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
   const whole = parseRecord(entity, { ...current.fields, ...edits }, current.id);
   const desired: Fields = Object.fromEntries(Object.keys(edits).map((name) => [name, whole[name]]));
   const key = writeKey(this, itemIndex, { update: current.id, version: current.version, desired });
-  const externalId = current.externalId ?? key;
-  const record = await side.update(entity.name, current, desired, { key, externalId });
+  const record = await side.update(entity.name, current, desired, { key });
   return [viewOf(this, itemIndex, record)];
 }

@@ -138,14 +138,11 @@ export class QuickBooksSide implements ProviderSide {
     }
   }
 
-  async create(
-    entity: string,
-    fields: Fields,
-    { key, externalId }: WriteOptions & { externalId: string },
-  ): Promise<SideRecord> {
+  async create(entity: string, fields: Fields, { key, externalId }: WriteOptions): Promise<SideRecord> {
     const resource = this.#writable(entity);
-    const body = encode(resource.mapping, fields, null, { externalId });
-    if (resource.kind === 'transaction') body.PrivateNote ??= composeNote('', externalId);
+    const body = encode(resource.mapping, fields, null, externalId === undefined ? {} : { externalId });
+    if (resource.kind === 'transaction' && externalId !== undefined)
+      body.PrivateNote ??= composeNote('', externalId);
     const title = fields[resource.mapping.entity.title];
     const named = typeof title === 'string' && title !== '' ? ` "${title}"` : '';
     return this.#write(
@@ -164,14 +161,17 @@ export class QuickBooksSide implements ProviderSide {
     entity: string,
     current: SideRecord,
     desired: Fields,
-    { key, externalId }: WriteOptions & { externalId: string },
+    { key, externalId }: WriteOptions,
   ): Promise<SideRecord> {
     const resource = this.#writable(entity);
     const { id, version } = current;
     const held = isJsonObject(current.raw) ? { wire: current.raw, asOf: null } : null;
     const base = held ?? (await this.#readWire(resource, id));
     if (!base) throw gone(resource, id);
-    const patch = encode(resource.mapping, desired, base.wire, { recordId: id, externalId });
+    const patch = encode(resource.mapping, desired, base.wire, {
+      recordId: id,
+      ...(externalId === undefined ? {} : { externalId }),
+    });
     if (Object.keys(patch).length === 0) {
       if (base.asOf === null) return current;
       const fresh = toRecord(resource, base.wire, base.asOf);
