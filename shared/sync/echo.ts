@@ -11,9 +11,10 @@ import type { LinkSide, QueuedEvent } from '../ports';
 export function seenAlready(event: QueuedEvent, side: LinkSide): LinkSide | null {
   const { occurredAt } = event;
   if (!occurredAt || !side.asOf || occurredAt > side.asOf) return null;
-  if (!side.echo) return side;
+  // Within one and the same millisecond nobody knows what came first.
+  if (!side.echo) return occurredAt < side.asOf ? side : null;
   const { afterAsOf, seenAt } = side.echo;
-  if (afterAsOf !== null && occurredAt <= afterAsOf) return side;
+  if (afterAsOf !== null && occurredAt < afterAsOf) return side;
   if (seenAt === null) return { ...side, echo: { afterAsOf, seenAt: occurredAt } };
   return seenAt === occurredAt ? side : null;
 }

@@ -166,7 +166,7 @@ export class Stage {
     });
     if (execution.status !== 'success')
       throw new Error(`${branch}: ${JSON.stringify(execution.data.resultData.error)}`);
-    return itemsOf(execution, branch).map((item) => item.json as Record<string, unknown>);
+    return itemsOf(execution, branch) as Record<string, unknown>[];
   }
 
   async close(): Promise<void> {

@@ -167,7 +167,10 @@ const duplicates: Step = {
     await stage.quiet();
     const before = await fingerprint(stage);
     const started = performance.now();
-    const sent = await stage.quickBooks.redeliverWebhooks({ count: 20, shuffle: true, duplicate: true });
+    let sent = 0;
+    while (sent < 20) {
+      sent += await stage.quickBooks.redeliverWebhooks({ count: 20, shuffle: true, duplicate: true });
+    }
     await stage.quiet();
     await sleep(1_500);
     await stage.quiet();
@@ -230,7 +233,7 @@ async function conflictItem(stage: Stage, afterId: string | undefined): Promise<
   for (let tries = 0; tries < 5; tries++) {
     const execution = await stage.api.waitForNextExecution(stage.workflows.sync.id, afterId, REFLECT_MS);
     const [item] = itemsOf(execution, 'Process Due Events', { output: 1 });
-    if (item) return item.json as Record<string, unknown>;
+    if (item) return item as Record<string, unknown>;
     afterId = execution.id;
   }
   throw new Error('No execution put an item on the Conflict output');

@@ -60,21 +60,21 @@ export function createQuickBooksClient(options: QuickBooksClientOptions): QuickB
   ): Promise<Answer> => {
     meter.count(call.kind);
     const { path, query, type, ...rest } = request;
-    const response = await limiter.schedule(() =>
-      http
-        .send({
+    const { response, tookMs } = await limiter.schedule(() =>
+      timed(
+        http.send({
           ...rest,
           url: `${root}/${path}`,
           query: { ...query, minorversion: MINOR_VERSION },
           // Without Accept the API answers XML.
           headers: { Accept: 'application/json', ...(type === undefined ? {} : { 'Content-Type': type }) },
           timeoutMs,
-        })
-        .catch((error: unknown) => {
-          throw withCall(error, call);
         }),
+      ).catch((error: unknown) => {
+        throw withCall(error, call);
+      }),
     );
-    return readAnswer(response, call, { now: clock.now(), jitter: random() });
+    return readAnswer(response, call, { now: clock.now(), jitter: random(), tookMs });
   };
 
   return {
@@ -124,7 +124,31 @@ function withCall(error: unknown, call: Call): unknown {
   return error;
 }
 
-function readAnswer(response: HttpResponse, call: Call, time: { now: number; jitter: number }): Answer {
+async function timed(sent: Promise<HttpResponse>): Promise<{ response: HttpResponse; tookMs: number }> {
+  const started = performance.now();
+  const response = await sent;
+  return { response, tookMs: Math.ceil(performance.now() - started) };
+}
+
+/** Further apart than any two clocks, for an answer that does not say its time. */
+const UNTIMED_MARGIN_MS = 3_600_000;
+
+/**
+ * A moment of the service's own clock for which the answer holds. The service stamps an answer when it leaves,
+ * a little after it looked: a read counts from before the call was even sent, so that no change can fall
+ * between. A write counts from its stamp, which is after its commit.
+ */
+function asOfAnswer(stamp: Json | undefined, call: Call, time: { now: number; tookMs: number }): Instant {
+  const stamped = typeof stamp === 'string' ? normalizeInstant(stamp) : null;
+  const at = stamped === null ? time.now - UNTIMED_MARGIN_MS : Date.parse(stamped);
+  return new Date(call.kind === 'read' ? at - time.tookMs : at).toISOString();
+}
+
+function readAnswer(
+  response: HttpResponse,
+  call: Call,
+  time: { now: number; jitter: number; tookMs: number },
+): Answer {
   const ok = response.status >= 200 && response.status < 300;
   const body = ok ? parseBody(response.body) : null;
   if (!isJsonObject(body) || faultOf(body) !== null) {
@@ -132,8 +156,7 @@ function readAnswer(response: HttpResponse, call: Call, time: { now: number; jit
     const lost = ok && parseFault(response.body) === null;
     throw toSyncError(lost ? { ...response, status: 502 } : response, call, time);
   }
-  const asOf = typeof body.time === 'string' ? normalizeInstant(body.time) : null;
-  return { body, asOf: asOf ?? new Date(time.now).toISOString() };
+  return { body, asOf: asOfAnswer(body.time, call, time) };
 }
 
 function parseBody(text: string): Json {
