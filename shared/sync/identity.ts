@@ -14,6 +14,7 @@ export function hashFields(entity: EntityDefinition, fields: Fields): string {
 
 /** Unit separator: cannot be typed into a field of any ledger, so values never run into each other. */
 const NEXT = '\u001f';
+const ESCAPE = '\u001e';
 
 function serialize(specs: readonly FieldSpec[], fields: Fields): string {
   let out = '';
@@ -51,8 +52,8 @@ function serializeList(spec: FieldSpec, elements: Fields[]): string {
 
 /** Keeps the text of two different records from ever serializing alike. */
 function escapeSeparator(text: string): string {
-  return /[\u001e\u001f]/.test(text)
-    ? text.replaceAll('\u001e', '\u001e0').replaceAll(NEXT, '\u001e1')
+  return text.includes(NEXT) || text.includes(ESCAPE)
+    ? text.replaceAll(ESCAPE, `${ESCAPE}0`).replaceAll(NEXT, `${ESCAPE}1`)
     : text;
 }
 

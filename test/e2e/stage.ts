@@ -23,6 +23,15 @@ const QUICKBOOKS_CREDENTIAL = 'accountingSyncQuickBooksOAuth2Api';
 const WEBHOOK_PATH = 'quickbooks-accounting';
 const APP_EDITS_PATH = 'app-edits';
 
+/** As much of a QuickBooks record as the tests look at. */
+export interface QuickBooksRecord {
+  Id: string;
+  DueDate?: string;
+  CustomerRef?: { value: string };
+  CustomerMemo?: { value: string };
+  [member: string]: unknown;
+}
+
 export type Log = (line: string) => void;
 
 export interface StageOptions {
@@ -144,8 +153,8 @@ export class Stage {
   }
 
   /** A record as it stands in QuickBooks. */
-  inQuickBooks(entity: string, id: string): Record<string, any> | undefined {
-    return (this.quickBooks.records(entity) as Record<string, any>[]).find((record) => record['Id'] === id);
+  inQuickBooks(entity: string, id: string): QuickBooksRecord | undefined {
+    return (this.quickBooks.records(entity) as QuickBooksRecord[]).find((record) => record['Id'] === id);
   }
 
   /** Until nothing is due or being worked on. */

@@ -106,8 +106,8 @@ const disjoint: Step = {
       const ledger = stage.inQuickBooks('Invoice', invoice.ledgerId);
       const app = (await stage.appRecord('invoice', invoice.appId))?.fields;
       return (
-        ledger?.['DueDate'] === dueDate &&
-        ledger['CustomerMemo']?.value === memo &&
+        ledger?.DueDate === dueDate &&
+        ledger.CustomerMemo?.value === memo &&
         app?.['dueDate'] === dueDate &&
         app['customerMemo'] === memo
       );
@@ -142,7 +142,7 @@ const conflict: Step = {
     const [held] = await store.conflicts.list({ status: 'open', limit: 10 });
     const item = await conflictItem(stage, latest?.id);
     await sleep(300);
-    const ledger = stage.inQuickBooks('Invoice', invoice.ledgerId)?.['DueDate'];
+    const ledger = stage.inQuickBooks('Invoice', invoice.ledgerId)?.DueDate;
     const app = (await stage.appRecord('invoice', invoice.appId))?.fields['dueDate'];
     if (ledger !== theirs || app !== ours)
       throw new Error(`Somebody was overwritten: app ${String(app)}, QuickBooks ${String(ledger)}`);
@@ -201,7 +201,7 @@ export async function editInApp(stage: Stage, invoice: Scene['invoice'], dueDate
   const started = performance.now();
   await post(stage, invoice.appId, { dueDate });
   await until(`invoice ${invoice.number} is due ${dueDate} in QuickBooks`, REFLECT_MS, () => {
-    return stage.inQuickBooks('Invoice', invoice.ledgerId)?.['DueDate'] === dueDate;
+    return stage.inQuickBooks('Invoice', invoice.ledgerId)?.DueDate === dueDate;
   });
   return performance.now() - started;
 }

@@ -209,7 +209,6 @@ describe('SQLite file', () => {
 /** The ids that a process said were stored, until it was killed while it went on. */
 async function appendUntilKilled(path: string): Promise<string[]> {
   const script = join(__dirname, 'support', 'appender.ts');
-  // eslint-disable-next-line @n8n/community-nodes/no-dangerous-functions -- a process to kill, not a node
   const child = spawn(process.execPath, ['--import', 'tsx', script, path], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -4,7 +4,12 @@ import { seenAlready } from '../../shared/sync/echo';
 const at = (ms: number) => new Date(Date.UTC(2026, 10, 20, 10, 0, 0, ms)).toISOString();
 const event = (ms: number | null) => (ms === null ? {} : { occurredAt: at(ms) }) as QueuedEvent;
 const afterRead: LinkSide = { id: '1', version: '4', asOf: at(500), echo: null };
-const afterWrite: LinkSide = { id: '1', version: '5', asOf: at(700), echo: { afterAsOf: at(500), seenAt: null } };
+const afterWrite: LinkSide = {
+  id: '1',
+  version: '5',
+  asOf: at(700),
+  echo: { afterAsOf: at(500), seenAt: null },
+};
 
 describe('seenAlready', () => {
   it('takes what happened before a read for seen, and nothing of the same millisecond', () => {

@@ -24,8 +24,9 @@ const base: Fields = {
   billingAddress: { line1: 'Main St 1', city: 'Springfield' },
   total: '40',
 };
-const edit = (change: (fields: any) => void): Fields => {
-  const copy = structuredClone(base);
+type Draft = Fields & { lines: [Fields, Fields, ...Fields[]] };
+const edit = (change: (fields: Draft) => void): Fields => {
+  const copy = structuredClone(base) as Draft;
   change(copy);
   return copy;
 };

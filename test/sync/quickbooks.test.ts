@@ -13,10 +13,16 @@ async function importedInvoice() {
   const link = await bench.linkOf('invoice', 'ledger', invoice?.Id as string);
   return { ledgerId: invoice?.Id as string, appId: link?.app.id as string };
 }
-const inQuickBooks = (id: string) =>
-  (bench.control.records('Invoice') as Record<string, unknown>[]).find(
-    (record) => record['Id'] === id,
-  ) as Record<string, any>;
+interface QuickBooksInvoice {
+  Id: string;
+  SyncToken: string;
+  DueDate: string;
+  Balance: number;
+  CustomerRef: { value: string };
+  Line: [{ Id: string }, ...{ Id: string }[]];
+}
+const invoices = () => bench.control.records('Invoice') as unknown as QuickBooksInvoice[];
+const inQuickBooks = (id: string) => invoices().find((record) => record.Id === id) as QuickBooksInvoice;
 
 describe('a QuickBooks company and built-in records', () => {
   it('imports every record once, without a write to QuickBooks', async () => {
@@ -41,9 +47,9 @@ describe('a QuickBooks company and built-in records', () => {
     await bench.records.upsert('invoice', { id: appId, fields: { lines } });
     expect(await bench.settle()).toMatchObject([{ result: 'synced', wrote: ['ledger'] }]);
     const after = inQuickBooks(ledgerId);
-    expect(after['Line'][0]).toMatchObject({ Id: before['Line'][0].Id, Description: 'Changed in the app' });
-    expect(after['Line'].slice(1)).toEqual(before['Line'].slice(1));
-    expect(Number(after['SyncToken'])).toBe(Number(before['SyncToken']) + 1);
+    expect(after.Line[0]).toMatchObject({ Id: before.Line[0].Id, Description: 'Changed in the app' });
+    expect(after.Line.slice(1)).toEqual(before.Line.slice(1));
+    expect(Number(after.SyncToken)).toBe(Number(before.SyncToken) + 1);
   });
 
   it('creates an invoice with its new customer, and the app learns number and totals', async () => {
@@ -74,7 +80,9 @@ describe('a QuickBooks company and built-in records', () => {
     const link = await bench.linkOf('invoice', 'app', record.id);
     expect(inQuickBooks(link?.ledger.id as string)).toMatchObject({ DocNumber: 'APP-1' });
     expect(
-      (bench.control.records('Customer') as any[]).filter((c) => c.DisplayName === 'Brand New Ltd'),
+      bench.control
+        .records('Customer')
+        .filter((record) => (record as { DisplayName?: string }).DisplayName === 'Brand New Ltd'),
     ).toHaveLength(1);
   });
 
@@ -99,7 +107,7 @@ describe('a QuickBooks company and built-in records', () => {
     expect(await bench.settle()).toMatchObject([
       { result: 'conflict', conflictFields: [{ path: 'dueDate', app: '2027-04-01', ledger: '2027-05-01' }] },
     ]);
-    expect(inQuickBooks(ledgerId)['DueDate']).toBe('2027-05-01');
+    expect(inQuickBooks(ledgerId).DueDate).toBe('2027-05-01');
   });
 
   it('adopts an invoice whose answer was dropped after it landed', async () => {
@@ -129,7 +137,7 @@ describe('a QuickBooks company and built-in records', () => {
     const payment = bench.control.create({
       entity: 'Payment',
       record: {
-        CustomerRef: invoice['CustomerRef'],
+        CustomerRef: invoice.CustomerRef,
         TotalAmt: 1,
         Line: [{ Amount: 1, LinkedTxn: [{ TxnId: ledgerId, TxnType: 'Invoice' }] }],
       },
@@ -142,7 +150,7 @@ describe('a QuickBooks company and built-in records', () => {
       amount: '1',
       allocations: [{ document: { entity: 'invoice', id: appId }, amount: '1' }],
     });
-    const balance = String(inQuickBooks(ledgerId)['Balance']);
+    const balance = String(inQuickBooks(ledgerId).Balance);
     expect(Number((await bench.records.get('invoice', appId))?.fields['balance'])).toBe(Number(balance));
   });
 
@@ -153,7 +161,7 @@ describe('a QuickBooks company and built-in records', () => {
     await bench.settle();
     expect((await bench.records.get('invoice', appId))?.state).toBe('voided');
 
-    const other = (bench.control.records('Invoice') as any[]).find((i) => i.Id !== ledgerId);
+    const other = invoices().find((invoice) => invoice.Id !== ledgerId) as QuickBooksInvoice;
     const link = await bench.linkOf('invoice', 'ledger', other.Id);
     await bench.records.remove('invoice', link?.app.id as string);
     await bench.settle();

@@ -15,7 +15,6 @@ import { applyChoices, type CredentialRef, type ImportChoices, type WorkflowJson
 /** Who owns every n8n of the harness; the demo prints it, so that a person can sign in. */
 export const owner = {
   email: 'owner@example.com',
-  // eslint-disable-next-line @n8n/community-nodes/no-hardcoded-secrets -- guards a throw-away instance only
   password: 'Accounting-Sync-1',
   firstName: 'Olivia',
   lastName: 'Owner',

@@ -26,7 +26,6 @@ function tryLock(lock: DatabaseSync): boolean {
     return true;
   } catch (error) {
     if (error instanceof Error && error.message.includes('locked')) return false;
-    // eslint-disable-next-line @n8n/community-nodes/require-node-api-error -- no node is running here
     throw error;
   }
 }

@@ -23,7 +23,6 @@ export async function runNpm(args: readonly string[], run: NpmRun): Promise<void
   const started = Date.now();
   const output = openSync(run.logFile, 'w');
   const ticker = setInterval(() => run.onTick(Math.round((Date.now() - started) / 1000)), 5000);
-  // eslint-disable-next-line @n8n/community-nodes/no-dangerous-functions -- runs npm, not a node
   const child = spawn(command, [...prefix, ...args], {
     cwd: run.cwd,
     env: npmEnvironment(run.node),

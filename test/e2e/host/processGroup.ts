@@ -30,7 +30,6 @@ export class ProcessGroup {
   static start(options: GroupCommand): ProcessGroup {
     endLeftover(options);
     const output = openSync(options.logFile, 'a');
-    // eslint-disable-next-line @n8n/community-nodes/no-dangerous-functions -- runs n8n, not a node
     const child = spawn(options.command, [...options.args], {
       cwd: options.cwd,
       env: options.env,
@@ -81,7 +80,6 @@ function endLeftover({ pidFile, args }: GroupCommand): void {
     return;
   }
   if (!Number.isInteger(pid) || pid <= 1) return;
-  // eslint-disable-next-line @n8n/community-nodes/no-dangerous-functions -- runs ps, not a node
   const { stdout } = spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
   if (stdout?.trim().endsWith(args.join(' '))) signalGroup(pid, 'SIGKILL');
   rmSync(pidFile, { force: true });
