@@ -91,7 +91,7 @@ export function parseRecord(entity: EntityDefinition, input: unknown, recordId?:
   if (result.success) return result.data;
   const issues = result.error.issues.map((issue) => ({
     field: issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : ''),
-    reason: issue.message,
+    reason: reasonOf(issue, input),
   }));
   const first = issues[0];
   throw new ValidationError(
@@ -105,6 +105,29 @@ export function parseRecord(entity: EntityDefinition, input: unknown, recordId?:
     },
   );
 }
+
+/** For whoever filled in the record; a missing member is no type error to them. */
+function reasonOf(issue: z.core.$ZodIssue, input: unknown): string {
+  if (issue.code === 'unrecognized_keys') return 'is not a field of this entity';
+  if (issue.code === 'too_big' && issue.origin === 'string') {
+    return `must not be longer than ${issue.maximum} characters`;
+  }
+  if (issue.code !== 'invalid_type') return issue.message;
+  const value = issue.path.reduce<unknown>(
+    (at, key) => (at as Fields | null | undefined)?.[key as string],
+    input,
+  );
+  return value === undefined || value === null
+    ? 'is required'
+    : `must be ${KINDS[issue.expected] ?? issue.expected}`;
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  object: 'an object',
+  array: 'a list',
+  boolean: 'true or false',
+};
 
 /** Applies the upgrades between a stored version and the current one. */
 export function upgradeRecord(entity: EntityDefinition, fields: Fields, fromVersion: number): Fields {

@@ -1,17 +1,7 @@
 import { StaleVersionError } from '../../shared/errors';
-import type { EntityCapability, Side, SideCapabilities, SideRecord } from '../../shared/ports';
+import type { Side, SideCapabilities, SideRecord } from '../../shared/ports';
 import type { Fields } from '../../shared/schema/entity';
-
-const capability: EntityCapability = {
-  create: true,
-  update: true,
-  remove: ['delete', 'void'],
-  unsupported: {},
-  readOnly: {},
-  lookup: 'external_id',
-  webhook: true,
-  changeFeed: true,
-};
+import { everything } from '../support/capability';
 
 /** A side that answers at once, so that what is measured is ours. Holds one entity; records are never mutated. */
 export class InstantSide implements Side {
@@ -19,7 +9,7 @@ export class InstantSide implements Side {
   private readonly records = new Map<string, SideRecord>();
 
   constructor(label: string, entities: readonly string[]) {
-    const table = Object.fromEntries(entities.map((name) => [name, capability]));
+    const table = Object.fromEntries(entities.map((name) => [name, everything]));
     this.capabilities = { label, lock: true, idempotency: null, lineIds: 'kept', entities: table };
   }
 

@@ -15,17 +15,7 @@ import type {
 } from '../../shared/ports';
 import { entities, entityNamed } from '../../shared/schema/entities';
 import type { Fields } from '../../shared/schema/entity';
-
-const everything: EntityCapability = {
-  create: true,
-  update: true,
-  remove: ['delete', 'void'],
-  unsupported: {},
-  readOnly: {},
-  lookup: 'external_id',
-  webhook: true,
-  changeFeed: true,
-};
+import { everything } from './capability';
 
 interface Stored extends SideRecord {
   externalId?: string;

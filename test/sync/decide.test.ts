@@ -1,18 +1,9 @@
-import type { EntityCapability, Resolution } from '../../shared/ports';
+import type { Resolution } from '../../shared/ports';
 import { entityNamed } from '../../shared/schema/entities';
 import type { Fields } from '../../shared/schema/entity';
 import { decide, type DecideInput, type SideView } from '../../shared/sync/decide';
+import { everything } from '../support/capability';
 
-const full: EntityCapability = {
-  create: true,
-  update: true,
-  remove: ['delete', 'void'],
-  unsupported: {},
-  readOnly: {},
-  lookup: 'external_id',
-  webhook: true,
-  changeFeed: true,
-};
 const fields: Fields = { displayName: 'Acme', email: 'a@acme.example', phone: '1' };
 const live = (change: Fields = {}): SideView => ({ state: 'live', fields: { ...fields, ...change } });
 const gone: SideView = { state: 'deleted', fields: {} };
@@ -24,7 +15,7 @@ const input = (change: Partial<DecideInput>): DecideInput => ({
   base: { schemaVersion: 1, state: 'live', fields },
   app: live(),
   ledger: live(),
-  capabilities: { app: full, ledger: full },
+  capabilities: { app: everything, ledger: everything },
   policy: { version: 1, rules: [] },
   resolution: null,
   uncertain: null,
@@ -101,7 +92,7 @@ describe('decide', () => {
   });
 
   it('archives where nothing can be deleted, and is content with what is archived already', () => {
-    const capabilities = { app: full, ledger: { ...full, remove: ['archive' as const] } };
+    const capabilities = { app: everything, ledger: { ...everything, remove: ['archive' as const] } };
     expect(decide(input({ app: gone, capabilities }))).toMatchObject({
       writes: { ledger: { operation: 'archive', desired: { active: false } } },
     });
@@ -127,7 +118,7 @@ describe('decide', () => {
   it('tells void from delete', () => {
     const voided: SideView = { state: 'voided', fields };
     expect(decide(input({ ledger: voided }))).toMatchObject({ writes: { app: { operation: 'void' } } });
-    const capabilities = { app: full, ledger: { ...full, remove: ['delete' as const] } };
+    const capabilities = { app: everything, ledger: { ...everything, remove: ['delete' as const] } };
     expect(decide(input({ app: voided, capabilities }))).toMatchObject({
       kind: 'hold',
       conflicts: [{ path: '$state', reason: 'not_writable' }],
@@ -148,7 +139,7 @@ describe('decide', () => {
   });
 
   it('never writes to a side what that side computes or cannot hold', () => {
-    const capabilities = { app: full, ledger: { ...full, unsupported: { phone: 'no phone there' } } };
+    const capabilities = { app: everything, ledger: { ...everything, unsupported: { phone: 'no phone there' } } };
     const plan = decide(
       input({
         app: live({ phone: '9', balance: '1' }),

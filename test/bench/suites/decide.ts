@@ -1,21 +1,10 @@
-import type { EntityCapability } from '../../../shared/ports';
 import { entityNamed } from '../../../shared/schema/entities';
 import type { Fields } from '../../../shared/schema/entity';
 import { decide as decideRecord, type DecideInput } from '../../../shared/sync/decide';
 import { medianMicros } from '../measure';
 import { atLeast, type BenchSuite } from '../result';
 import { editedInvoice, sampleInvoice } from '../samples';
-
-const capability: EntityCapability = {
-  create: true,
-  update: true,
-  remove: ['delete', 'void'],
-  unsupported: {},
-  readOnly: {},
-  lookup: 'external_id',
-  webhook: true,
-  changeFeed: true,
-};
+import { everything } from '../../support/capability';
 
 function inputOf(base: Fields, app: Fields, ledger: Fields): DecideInput {
   return {
@@ -24,7 +13,7 @@ function inputOf(base: Fields, app: Fields, ledger: Fields): DecideInput {
     base: { schemaVersion: 1, state: 'live', fields: base },
     app: { state: 'live', fields: app },
     ledger: { state: 'live', fields: ledger },
-    capabilities: { app: capability, ledger: capability },
+    capabilities: { app: everything, ledger: everything },
     policy: {
       version: 1,
       rules: [{ connectionId: 'c1', entity: 'invoice', field: 'dueDate', winner: 'app' }],

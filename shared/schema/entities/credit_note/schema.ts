@@ -1,7 +1,6 @@
-import { address } from '../../address';
 import { defineEntity } from '../../entity';
-import { choice, date, decimal, money, reference, text } from '../../fields';
-import { salesLines } from '../../salesLine';
+import { choice, money } from '../../fields';
+import { salesFormBody, salesFormHead } from '../../salesForm';
 
 export const creditNote = defineEntity({
   name: 'credit_note',
@@ -11,19 +10,8 @@ export const creditNote = defineEntity({
   title: 'number',
   naturalKey: { fields: ['number', 'customer'], unique: false },
   shape: {
-    number: text('Number', 21),
-    customer: reference('Customer', ['customer'], { required: true }),
-    date: date('Date'),
-    currency: text('Currency', 3, { immutable: true }),
-    exchangeRate: decimal('Exchange Rate'),
-    taxTreatment: choice('Amounts Are', ['exclusive', 'inclusive', 'none']),
-    lines: salesLines(),
-    billingAddress: address('Billing Address'),
-    billingEmail: text('Billing E-mail', 100),
-    privateNote: text('Private Note', 3900),
-    customerMemo: text('Message to Customer', 1000),
-    taxTotal: money('Tax', { derived: true }),
-    total: money('Total', { derived: true }),
+    ...salesFormHead(),
+    ...salesFormBody(),
     remaining: money('Remaining Credit', { derived: true }),
     status: choice('Status', ['open', 'applied', 'voided'], { derived: true }),
   },

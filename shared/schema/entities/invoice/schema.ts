@@ -1,7 +1,7 @@
 import { address } from '../../address';
 import { defineEntity } from '../../entity';
-import { choice, date, decimal, money, reference, text } from '../../fields';
-import { salesLines } from '../../salesLine';
+import { choice, date, money } from '../../fields';
+import { salesFormBody, salesFormHead } from '../../salesForm';
 
 export const invoice = defineEntity({
   name: 'invoice',
@@ -11,21 +11,10 @@ export const invoice = defineEntity({
   title: 'number',
   naturalKey: { fields: ['number', 'customer'], unique: false },
   shape: {
-    number: text('Number', 21),
-    customer: reference('Customer', ['customer'], { required: true }),
-    date: date('Date'),
+    ...salesFormHead(),
     dueDate: date('Due Date'),
-    currency: text('Currency', 3, { immutable: true }),
-    exchangeRate: decimal('Exchange Rate'),
-    taxTreatment: choice('Amounts Are', ['exclusive', 'inclusive', 'none']),
-    lines: salesLines(),
-    billingAddress: address('Billing Address'),
+    ...salesFormBody(),
     shippingAddress: address('Shipping Address'),
-    billingEmail: text('Billing E-mail', 100),
-    privateNote: text('Private Note', 3900),
-    customerMemo: text('Message to Customer', 1000),
-    taxTotal: money('Tax', { derived: true }),
-    total: money('Total', { derived: true }),
     balance: money('Balance', { derived: true }),
     status: choice('Status', ['open', 'paid', 'voided'], { derived: true }),
   },
