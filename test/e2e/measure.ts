@@ -3,15 +3,16 @@ import type { Stage } from './stage';
 import { editInApp, editInQuickBooks, type Scene } from './story';
 
 export interface Latencies {
-  edits: number;
+  count: number;
   p50: number;
   p95: number;
 }
 
 export interface EditFigures {
-  appToQuickBooks: Latencies;
-  quickBooksToApp: Latencies;
+  editToReflectMs: { appToQuickBooks: Latencies; quickBooksToApp: Latencies };
   meteredReadsPerEdit: number;
+  /** How long QuickBooks waited for its webhooks to be acknowledged; it allows 3 000 ms. */
+  webhookAnswerMs: Latencies;
 }
 
 /** QuickBooks allows ten calls a second; faster edits than these would wait for that, and not for us. */
@@ -39,8 +40,8 @@ export async function measureEdits(
   await stage.quiet();
   const reads = stage.quickBooks.calls().meteredReads - readsBefore;
   return {
-    appToQuickBooks: latencies(toQuickBooks),
-    quickBooksToApp: latencies(toApp),
+    editToReflectMs: { appToQuickBooks: latencies(toQuickBooks), quickBooksToApp: latencies(toApp) },
+    webhookAnswerMs: latencies(answerTimes(stage)),
     meteredReadsPerEdit: Number((reads / (2 * edits)).toFixed(2)),
   };
 }
@@ -53,9 +54,12 @@ async function spareInvoice(stage: Stage): Promise<Scene['invoice']> {
   return { appId: link.app.id, ledgerId: invoice.Id, number: invoice.DocNumber };
 }
 
+const answerTimes = (stage: Stage): number[] =>
+  stage.quickBooks.deliveries().flatMap(({ attempts }) => attempts.map((attempt) => attempt.latencyMs));
+
 function latencies(times: number[]): Latencies {
   const sorted = [...times].sort((a, b) => a - b);
   const at = (share: number) =>
     Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
-  return { edits: times.length, p50: at(0.5), p95: at(0.95) };
+  return { count: times.length, p50: at(0.5), p95: at(0.95) };
 }
