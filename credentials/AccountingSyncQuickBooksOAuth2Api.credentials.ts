@@ -26,18 +26,20 @@ export class AccountingSyncQuickBooksOAuth2Api implements ICredentialType {
       name: 'environment',
       type: 'options',
       options: [
-        { name: 'Production', value: 'production' },
-        { name: 'Sandbox', value: 'sandbox' },
-        { name: 'Custom', value: 'custom' },
+        { name: 'Production', value: 'production', description: 'Real companies' },
+        { name: 'Sandbox', value: 'sandbox', description: 'Test companies of the Intuit developer portal' },
+        { name: 'Custom', value: 'custom', description: 'Other addresses, such as those of a simulator' },
       ],
       default: 'production',
-      description: 'Where the company is. Production and sandbox each have their own client ID and secret.',
+      description:
+        'Where the company is. In the Intuit developer portal, production and sandbox each have their own client ID and secret.',
     },
     {
       displayName: 'API Base URL',
       name: 'customApiBaseUrl',
       type: 'string',
       default: 'https://quickbooks.api.intuit.com',
+      required: true,
       displayOptions: custom,
     },
     {
@@ -45,6 +47,7 @@ export class AccountingSyncQuickBooksOAuth2Api implements ICredentialType {
       name: 'customAuthUrl',
       type: 'string',
       default: AUTHORIZE_URL,
+      required: true,
       displayOptions: custom,
     },
     {
@@ -52,6 +55,7 @@ export class AccountingSyncQuickBooksOAuth2Api implements ICredentialType {
       name: 'customAccessTokenUrl',
       type: 'string',
       default: TOKEN_URL,
+      required: true,
       displayOptions: custom,
     },
     {
@@ -98,8 +102,9 @@ export class AccountingSyncQuickBooksOAuth2Api implements ICredentialType {
       type: 'string',
       typeOptions: { password: true },
       default: '',
+      hint: 'Needed by the QuickBooks Accounting Trigger; other nodes work without it',
       description:
-        'From the webhook settings of your app in the Intuit developer portal. Needed by the trigger, which refuses every call it cannot verify. While a token is being replaced, put both here, separated by a comma.',
+        'From the webhook settings of your app in the Intuit developer portal. The trigger refuses every call that it cannot verify with it. While a token is being replaced, enter both, separated by a comma.',
     },
   ];
 }

@@ -19,22 +19,25 @@ export class AccountingSyncStoreApi implements ICredentialType {
 
   properties: INodeProperties[] = [
     {
-      displayName: 'Kind',
+      displayName: 'Database',
       name: 'kind',
       type: 'options',
       options: [
         {
-          name: 'Embedded',
+          name: 'Embedded (SQLite)',
           value: 'sqlite',
-          description: 'A file in the data folder of n8n, for one n8n process',
+          description: 'A file in the data folder of n8n. Nothing to install; for n8n in one process.',
         },
         {
           name: 'PostgreSQL',
           value: 'postgres',
-          description: 'A database that several processes share, for the queue mode of n8n',
+          description:
+            'A database on a server. Needed for the queue mode of n8n, where several processes share it.',
         },
       ],
       default: 'sqlite',
+      description:
+        'Where connections, events, conflicts and app records are kept. Nodes without a store credential use the embedded database at its usual place. All nodes and workflows of a sync need the same store.',
     },
     {
       displayName: 'File',
@@ -42,8 +45,8 @@ export class AccountingSyncStoreApi implements ICredentialType {
       type: 'string',
       default: '',
       placeholder: 'accounting-sync/store.sqlite',
-      description:
-        'A path that is not absolute is taken from the data folder of n8n. Empty is the usual place.',
+      hint: 'Leave empty for the usual place, accounting-sync/store.sqlite in the data folder of n8n',
+      description: 'The path of the database file. A relative path starts at the data folder of n8n (.n8n).',
       displayOptions: embedded,
     },
     {
@@ -51,6 +54,7 @@ export class AccountingSyncStoreApi implements ICredentialType {
       name: 'host',
       type: 'string',
       default: 'localhost',
+      required: true,
       displayOptions: postgres,
     },
     {
@@ -58,13 +62,16 @@ export class AccountingSyncStoreApi implements ICredentialType {
       name: 'port',
       type: 'number',
       default: 5432,
+      required: true,
       displayOptions: postgres,
     },
     {
-      displayName: 'Database',
+      displayName: 'Database Name',
       name: 'database',
       type: 'string',
       default: 'accounting_sync',
+      required: true,
+      description: 'It has to exist; the schema and its tables are created in it',
       displayOptions: postgres,
     },
     {
@@ -72,6 +79,7 @@ export class AccountingSyncStoreApi implements ICredentialType {
       name: 'user',
       type: 'string',
       default: 'postgres',
+      required: true,
       displayOptions: postgres,
     },
     {
@@ -87,7 +95,7 @@ export class AccountingSyncStoreApi implements ICredentialType {
       name: 'schema',
       type: 'string',
       default: 'accounting_sync',
-      description: 'Made when it is missing. Two syncs that share a database use two schemas.',
+      description: 'Created if it is missing. Two stores in one database need two schemas.',
       displayOptions: postgres,
     },
     {
@@ -95,7 +103,11 @@ export class AccountingSyncStoreApi implements ICredentialType {
       name: 'ssl',
       type: 'options',
       options: [
-        { name: 'Off', value: 'off' },
+        {
+          name: 'Off',
+          value: 'off',
+          description: 'Not encrypted; for a database on the same machine or network',
+        },
         { name: 'On', value: 'on', description: 'Encrypted, and the certificate is checked' },
         { name: 'On, Without Checking the Certificate', value: 'unchecked' },
       ],

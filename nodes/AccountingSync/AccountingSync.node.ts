@@ -2,11 +2,13 @@ import {
   NodeConnectionTypes,
   type IExecuteFunctions,
   type INodeExecutionData,
+  type INodeProperties,
   type INodeType,
   type INodeTypeDescription,
 } from 'n8n-workflow';
 import { searchConnections } from '../runtime/listSearch';
 import { testStore } from '../runtime/store';
+import { actionSubtitle } from '../runtime/subtitle';
 import * as connection from './actions/connection/Connection.resource';
 import * as event from './actions/event/Event.resource';
 import * as firstImport from './actions/import/Import.resource';
@@ -18,6 +20,28 @@ const outputs =
   ? ["Synced", "Conflict", "Failed"].map((displayName) => ({ type: "${NodeConnectionTypes.Main}", displayName }))
   : [{ type: "${NodeConnectionTypes.Main}" }] }}` as const;
 
+const properties: INodeProperties[] = [
+  {
+    displayName: 'Resource',
+    name: 'resource',
+    type: 'options',
+    noDataExpression: true,
+    options: [
+      {
+        name: 'Connection',
+        value: 'connection',
+        description: 'A company in the accounting tool that is kept in step with the app',
+      },
+      { name: 'Event', value: 'event', description: 'A change on one side that is carried to the other' },
+      { name: 'Import', value: 'import', description: 'The first meeting of the records of both sides' },
+    ],
+    default: 'event',
+  },
+  ...connection.description,
+  ...event.description,
+  ...firstImport.description,
+];
+
 export class AccountingSync implements INodeType {
   description: INodeTypeDescription = {
     displayName: 'Accounting Sync',
@@ -25,8 +49,8 @@ export class AccountingSync implements INodeType {
     icon: { light: 'file:accountingSync.svg', dark: 'file:accountingSync.dark.svg' },
     group: ['transform'],
     version: [1],
-    subtitle: '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
-    description: 'Keep an app and an accounting tool in step, both ways',
+    subtitle: actionSubtitle(properties),
+    description: 'Keep your app and QuickBooks Online in step, both ways, without overwriting anyone',
     defaults: { name: 'Accounting Sync' },
     usableAsTool: true,
     inputs: [NodeConnectionTypes.Main],
@@ -37,36 +61,25 @@ export class AccountingSync implements INodeType {
         required: true,
         displayOptions: { show: { operation: ['create', 'process', 'run', 'test'] } },
       },
-      { name: 'accountingSyncStoreApi', required: false, testedBy: 'accountingSyncStoreTest' },
+      {
+        name: 'accountingSyncStoreApi',
+        displayName: 'Sync Store (Optional)',
+        required: false,
+        testedBy: 'accountingSyncStoreTest',
+      },
     ],
     hints: [
       {
         message:
-          'Put this right after a QuickBooks Accounting Trigger. One execution works off all that is due; how many items come in does not matter.',
+          'Put this right after a QuickBooks Accounting Trigger. It runs once and processes all that is due, however many items come in.',
         type: 'info',
-        location: 'ndv',
+        location: 'inputPane',
         whenToDisplay: 'beforeExecution',
         displayCondition:
           '={{ $parameter["resource"] === "event" && $parameter["operation"] === "process" }}',
       },
     ],
-    properties: [
-      {
-        displayName: 'Resource',
-        name: 'resource',
-        type: 'options',
-        noDataExpression: true,
-        options: [
-          { name: 'Connection', value: 'connection' },
-          { name: 'Event', value: 'event' },
-          { name: 'Import', value: 'import' },
-        ],
-        default: 'event',
-      },
-      ...connection.description,
-      ...event.description,
-      ...firstImport.description,
-    ],
+    properties,
   };
 
   methods = {

@@ -7,6 +7,7 @@ import {
 } from 'n8n-workflow';
 import { searchConnections } from '../runtime/listSearch';
 import { testStore } from '../runtime/store';
+import { operationSubtitle } from '../runtime/subtitle';
 import { properties } from './actions/properties';
 import { router } from './actions/router';
 import { recordListSearch } from './methods/listSearch';
@@ -18,19 +19,26 @@ export class AppRecords implements INodeType {
     icon: { light: 'file:appRecords.svg', dark: 'file:appRecords.dark.svg' },
     group: ['transform'],
     version: [1],
-    subtitle: '={{$parameter["operation"] + ": " + $parameter["entity"]}}',
-    description: "Read and change the app's side of a connection; every edit is synchronised",
+    subtitle: operationSubtitle(properties, 'entity'),
+    description: "Read and change your app's own records; the sync carries every edit to the accounting tool",
     defaults: { name: 'App Records' },
     usableAsTool: true,
     inputs: [NodeConnectionTypes.Main],
     outputs: [NodeConnectionTypes.Main],
-    credentials: [{ name: 'accountingSyncStoreApi', required: false, testedBy: 'accountingSyncStoreTest' }],
+    credentials: [
+      {
+        name: 'accountingSyncStoreApi',
+        displayName: 'Sync Store (Optional)',
+        required: false,
+        testedBy: 'accountingSyncStoreTest',
+      },
+    ],
     hints: [
       {
         message:
-          'An edit is stored together with its change event. A published workflow with a QuickBooks Accounting Trigger sends it on.',
+          'This stores the edit. It reaches QuickBooks through a published workflow with a QuickBooks Accounting Trigger and Accounting Sync, such as the template webhook-sync.json.',
         type: 'info',
-        location: 'ndv',
+        location: 'inputPane',
         whenToDisplay: 'beforeExecution',
         displayCondition: '={{ $parameter["operation"] === "upsert" }}',
       },

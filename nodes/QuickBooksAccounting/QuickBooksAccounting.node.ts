@@ -5,6 +5,7 @@ import {
   type INodeType,
   type INodeTypeDescription,
 } from 'n8n-workflow';
+import { actionSubtitle } from '../runtime/subtitle';
 import { properties } from './actions/properties';
 import { router } from './actions/router';
 import { recordListSearch } from './methods/listSearch';
@@ -16,7 +17,7 @@ export class QuickBooksAccounting implements INodeType {
     icon: { light: 'file:quickBooksAccounting.svg', dark: 'file:quickBooksAccounting.dark.svg' },
     group: ['transform'],
     version: [1],
-    subtitle: '={{$parameter["operation"] + ": " + $parameter["resource"]}}',
+    subtitle: actionSubtitle(properties),
     description: 'Read and change records of a QuickBooks Online company',
     defaults: { name: 'QuickBooks Accounting' },
     usableAsTool: true,

@@ -24,16 +24,20 @@ export class QuickBooksAccountingTrigger implements INodeType {
     group: ['trigger'],
     version: [1],
     subtitle: '={{"/" + $parameter["path"]}}',
-    description:
-      'Receives the webhooks of QuickBooks Online and starts the workflow when there is work to do',
+    description: 'Starts the workflow when records change in QuickBooks Online or in your app',
     defaults: { name: 'QuickBooks Accounting Trigger' },
     eventTriggerDescription: 'Change a record in QuickBooks, or send a test event from the Intuit portal',
-    activationMessage: 'Events are stored as they come in, and worked off in batches.',
+    activationMessage: 'Changes in QuickBooks and in the app now start this workflow.',
     inputs: [],
     outputs: [NodeConnectionTypes.Main],
     credentials: [
       { name: 'accountingSyncQuickBooksOAuth2Api', required: true },
-      { name: 'accountingSyncStoreApi', required: false, testedBy: 'accountingSyncStoreTest' },
+      {
+        name: 'accountingSyncStoreApi',
+        displayName: 'Sync Store (Optional)',
+        required: false,
+        testedBy: 'accountingSyncStoreTest',
+      },
     ],
     webhooks: [
       {

@@ -3,7 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 export const properties: INodeProperties[] = [
   {
     displayName:
-      'Enter the production URL above in the webhook settings of your app in the Intuit developer portal, choose the entities there, and copy its verifier token into the credential. One address serves all companies of the app.',
+      'Open Webhook URLs above, copy the production URL into the webhook settings of your app in the Intuit developer portal, and choose the entities there. Then copy the verifier token shown there into the credential. One address serves all companies of the app.',
     name: 'portalNotice',
     type: 'notice',
     default: '',
@@ -15,7 +15,7 @@ export const properties: INodeProperties[] = [
     required: true,
     default: 'quickbooks-accounting',
     description:
-      'Where QuickBooks calls. Only one published workflow can use a path: in the workflow of a second company, choose another one; its events arrive at the first and are found all the same.',
+      'The end of the URL that QuickBooks calls. Each published workflow needs a path of its own. For a second company, choose another path here and leave the Intuit portal as it is: its events arrive at the first path and still start this workflow.',
   },
   {
     // With this, n8n leaves the body to the node, which looks at size and signature before anything is parsed.
@@ -25,28 +25,29 @@ export const properties: INodeProperties[] = [
     default: { binaryData: true },
   },
   {
-    displayName: 'Settings',
+    displayName: 'Options',
     name: 'settings',
     type: 'collection',
-    placeholder: 'Add Setting',
+    placeholder: 'Add Option',
     default: {},
     options: [
       {
-        displayName: 'Look Every (Milliseconds)',
+        displayName: 'Check Every (Milliseconds)',
         name: 'pollMs',
         type: 'number',
         typeOptions: { minValue: 100 },
         default: 1000,
         description:
-          'How often to look for work that another n8n process has queued. Own events start at once.',
+          'How often to check for due retries and for changes that another n8n process has stored. What comes in here starts the workflow at once.',
       },
       {
-        displayName: 'Longest Execution (Seconds)',
+        displayName: 'Execution Timeout (Seconds)',
         name: 'longestExecution',
         type: 'number',
         typeOptions: { minValue: 10 },
         default: 900,
-        description: 'After this time an execution counts as lost, and the next one may start',
+        description:
+          'One execution runs at a time. After this time it counts as lost, and the next one may start.',
       },
     ],
   },

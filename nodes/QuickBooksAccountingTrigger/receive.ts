@@ -138,10 +138,10 @@ function report(context: IWebhookFunctions, result: Stored, ignored: number): vo
 
 const itemOf = ({ connection, changes }: Routed): INodeExecutionData => ({
   json: {
-    connectionId: connection.id,
     connectionName: connection.name,
     ready: new Set(changes.map(({ entity, id }) => `${entity} ${id}`)).size,
     at: new Date(systemClock.now()).toISOString(),
     changes: changes as unknown as IDataObject[],
+    connectionId: connection.id,
   },
 });

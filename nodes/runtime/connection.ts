@@ -4,24 +4,37 @@ import type { Connection, ConnectionStore } from '../../shared/ports';
 import { QUICKBOOKS } from './quickBooks';
 import { locatorValue } from './locator';
 
-/** Chooses a connection; left empty, it is the only one there is. */
-export const connectionLocator = (show: Record<string, string[]>): INodeProperties => ({
+/** Chooses a connection; left empty, it is the only one there is, unless `empty` says otherwise. */
+export const connectionLocator = (
+  show: Record<string, string[]>,
+  empty = 'Automatic if there is only one',
+): INodeProperties => ({
   displayName: 'Connection',
   name: 'connection',
   type: 'resourceLocator',
   default: { mode: 'list', value: '' },
-  description: 'The pair of app and company. May be left empty where there is only one.',
+  description: 'Which pair of app and company is meant. It can stay empty while there is only one.',
   displayOptions: { show },
   modes: [
     {
       displayName: 'From List',
       name: 'list',
       type: 'list',
-      placeholder: 'The only connection',
-      typeOptions: { searchListMethod: 'searchConnections', searchable: true },
+      placeholder: empty,
+      typeOptions: {
+        searchListMethod: 'searchConnections',
+        searchable: true,
+        // The store needs no credential, and n8n would show no list without one.
+        skipCredentialsCheckInRLC: true,
+      },
     },
     { displayName: 'By Name', name: 'name', type: 'string', placeholder: 'e.g. Acme Ltd' },
-    { displayName: 'By ID', name: 'id', type: 'string' },
+    {
+      displayName: 'By ID',
+      name: 'id',
+      type: 'string',
+      placeholder: 'e.g. 01a1f87a-b78a-701d-ad33-2e4185d37c94',
+    },
   ],
 });
 

@@ -24,9 +24,18 @@ export function toNodeError(
   const at = itemIndex === undefined ? {} : { itemIndex };
   if (failure.details.provider !== undefined) {
     const answer: JsonObject = { message, ...(reportOf(failure) as JsonObject) };
-    return new NodeApiError(node, answer, { message, description, ...at });
+    return saying(message, new NodeApiError(node, answer, { message, description, ...at }));
   }
-  return new NodeOperationError(node, message, { description, ...at });
+  return saying(message, new NodeOperationError(node, message, { description, ...at }));
+}
+
+/**
+ * n8n puts a sentence of its own in the place of a message that contains a word such as ENOTFOUND or EACCES,
+ * which would lose the host, the path or the record that ours names.
+ */
+function saying<T extends NodeApiError | NodeOperationError>(message: string, error: T): T {
+  error.message = message;
+  return error;
 }
 
 /**

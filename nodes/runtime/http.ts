@@ -2,7 +2,7 @@ import type { IAllExecuteFunctions, IDataObject, IHttpRequestOptions } from 'n8n
 import { AuthError, SyncError, toSyncError, TransientError } from '../../shared/errors';
 import type { Http, HttpRequest, HttpResponse } from '../../shared/ports';
 import { toTransportError } from '../../shared/providers/http/transportError';
-import type { HttpNodeContext } from './context';
+import { credentialNamed, type HttpNodeContext } from './context';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** n8n wraps what axios threw once or twice. */
@@ -25,7 +25,8 @@ export function nodeHttp(context: HttpNodeContext, credentialType: string): Http
       } catch (error) {
         const answer = answerIn(error, request.url);
         if (answer) return answer;
-        throw toSyncError(refusalIn(error) ?? toTransportError(error, request));
+        const refusal = refusalIn(error, credentialNamed(context, credentialType));
+        throw toSyncError(refusal ?? toTransportError(error, request));
       }
     },
   };
@@ -104,18 +105,20 @@ function answerIn(error: unknown, url: string): HttpResponse | null {
 }
 
 /** Failures of the token itself: nothing of the request has been carried out then. */
-function refusalIn(error: unknown): SyncError | null {
+function refusalIn(error: unknown, credential: string): SyncError | null {
+  const dead = (message: string) =>
+    new AuthError(message, { nextStep: `Open the ${credential} in n8n and reconnect it.` });
   for (const { failure, message, code, status, response } of causesOf(error)) {
     const text = typeof message === 'string' ? message : '';
     if (failure?.cause === 'credential-invalid' || /needs to be reconnected/.test(text)) {
-      return new AuthError('The access that was granted to this credential has ended');
+      return dead(`The access that was granted to the ${credential} has ended`);
     }
-    if (/credentials not connected/i.test(text)) return new AuthError('The credential is not connected yet');
-    if (code === 'EAUTH') return new AuthError('The token endpoint refused the credential');
+    if (/credentials not connected/i.test(text)) return dead(`The ${credential} is not connected yet`);
+    if (code === 'EAUTH') return dead(`The token endpoint refused the ${credential}`);
     const tokenStatus = code === 'ESTATUS' ? status : response?.status;
     if (typeof tokenStatus !== 'number') continue;
     if (tokenStatus >= 400 && tokenStatus < 500 && tokenStatus !== 429) {
-      return new AuthError(`The token endpoint refused the credential with status ${tokenStatus}`);
+      return dead(`The token endpoint refused the ${credential} with status ${tokenStatus}`);
     }
     return new TransientError(`The token endpoint answered with status ${tokenStatus}`, {
       nextStep: 'Nothing to do; the call is repeated by itself.',

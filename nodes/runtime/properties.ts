@@ -18,6 +18,18 @@ export const searchMethodOf = (entity: string): string => `search${labelOf(entit
 const byDisplayName = (a: { displayName: string }, b: { displayName: string }) =>
   a.displayName.localeCompare(b.displayName);
 
+/** What differs from node to node in the fields of one entity. */
+export interface FieldOptions {
+  /** Fields that the side cannot take, by path. */
+  leaveOut?: Readonly<Record<string, string>>;
+  /** Lists of records need no credential, as those of the store do not. */
+  openLists?: boolean;
+  /** Lines ask for what the schema demands of them. */
+  strictLines?: boolean;
+  /** Lines can be named by their ID, as a change of a record needs it. */
+  lineIds?: boolean;
+}
+
 /** Fields that a user can set, in the order of the schema. */
 export const writableFields = (
   entity: EntityDefinition,
@@ -28,9 +40,9 @@ export const writableFields = (
 export function collectionOf(
   specs: readonly FieldSpec[],
   collection: Pick<INodeProperties, 'displayName' | 'name' | 'displayOptions'> & { description?: string },
-  leaveOut: Readonly<Record<string, string>> = {},
+  fieldOptions: FieldOptions = {},
 ): INodeProperties {
-  const options = specs.flatMap((spec) => propertiesOf(spec, leaveOut));
+  const options = specs.flatMap((spec) => propertiesOf(spec, fieldOptions));
   return {
     ...collection,
     type: 'collection',
@@ -41,10 +53,7 @@ export function collectionOf(
 }
 
 /** One field; a reference to several entities takes two. */
-export function propertiesOf(
-  spec: FieldSpec,
-  leaveOut: Readonly<Record<string, string>> = {},
-): INodeProperties[] {
+export function propertiesOf(spec: FieldSpec, options: FieldOptions = {}): INodeProperties[] {
   const { name, label: displayName } = spec;
   const base = { displayName, name };
   switch (spec.kind) {
@@ -58,7 +67,7 @@ export function propertiesOf(
           type: 'string',
           default: '',
           placeholder: 'e.g. 12.50',
-          description: 'A decimal number as text, so that no cent is lost',
+          description: 'A number with a decimal point and no thousands separator',
         },
       ];
     case 'date':
@@ -70,10 +79,10 @@ export function propertiesOf(
     case 'choice':
       return [{ ...base, type: 'options', options: choicesOf(spec), default: spec.choices?.[0] ?? '' }];
     case 'reference':
-      return referenceProperties(spec);
+      return referenceProperties(spec, options);
     case 'group':
     case 'list':
-      return [fixedCollectionOf(spec, leaveOut)];
+      return [fixedCollectionOf(spec, options)];
   }
 }
 
@@ -82,35 +91,38 @@ const choicesOf = (spec: FieldSpec): INodePropertyOptions[] =>
     .map((value) => ({ name: labelOf(value), value }))
     .sort((a, b) => a.name.localeCompare(b.name));
 
-function referenceProperties(spec: FieldSpec): INodeProperties[] {
+function referenceProperties(spec: FieldSpec, { openLists }: FieldOptions): INodeProperties[] {
   const entities = spec.references ?? [];
   const [first = ''] = entities;
-  const locator = recordLocator(spec.name, spec.label, entities.length === 1 ? first : undefined);
-  if (entities.length === 1) return [locator];
+  const { name, label } = spec;
+  if (entities.length === 1) return [recordLocator({ name, label, entity: first, openLists })];
+  const entityName = entityParameter(name);
   return [
     {
-      displayName: `${spec.label} Type`,
-      name: entityParameter(spec.name),
+      displayName: `${label} Type`,
+      name: entityName,
       type: 'options',
       options: entities.map((value) => ({ name: entityNamed(value).label, value })),
       default: first,
     },
-    locator,
+    ...entities.map((entity) => ({
+      ...recordLocator({ name, label, entity, openLists }),
+      displayOptions: { show: { [entityName]: [entity] } },
+    })),
   ];
 }
 
-/** Chooses a record of an entity; without one, by ID only. */
-export function recordLocator(
-  name: string,
-  displayName: string,
-  entity: string | undefined,
-): INodeProperties {
-  const byId = { displayName: 'By ID', name: 'id', type: 'string' as const, placeholder: 'e.g. 58' };
-  if (entity === undefined) {
-    return { displayName, name, type: 'resourceLocator', default: { mode: 'id', value: '' }, modes: [byId] };
-  }
+interface RecordLocator {
+  name: string;
+  label: string;
+  entity: string;
+  openLists?: boolean | undefined;
+}
+
+/** Chooses a record of an entity. */
+export function recordLocator({ name, label, entity, openLists }: RecordLocator): INodeProperties {
   return {
-    displayName,
+    displayName: label,
     name,
     type: 'resourceLocator',
     default: { mode: 'list', value: '' },
@@ -119,37 +131,49 @@ export function recordLocator(
         displayName: 'From List',
         name: 'list',
         type: 'list',
-        typeOptions: { searchListMethod: searchMethodOf(entity), searchable: true },
+        typeOptions: {
+          searchListMethod: searchMethodOf(entity),
+          searchable: true,
+          ...(openLists ? { skipCredentialsCheckInRLC: true } : {}),
+        },
       },
-      byId,
+      { displayName: 'By ID', name: 'id', type: 'string', placeholder: 'e.g. 58' },
     ],
   };
 }
 
-function fixedCollectionOf(spec: FieldSpec, leaveOut: Readonly<Record<string, string>>): INodeProperties {
+/** `Lines` are added one by one: `Add Line`. */
+const oneOf = (label: string): string => label.replace(/s$/, '');
+
+function fixedCollectionOf(spec: FieldSpec, options: FieldOptions): INodeProperties {
+  const isList = spec.kind === 'list';
   const members = spec.members
-    .filter((member) => !member.derived && leaveOut[member.path] === undefined)
-    .flatMap((member) => propertiesOf(member, leaveOut));
+    .filter((member) => !member.derived && options.leaveOut?.[member.path] === undefined)
+    .flatMap((member) => {
+      const asks = isList && options.strictLines === true && member.required === true;
+      return propertiesOf(member, options).map((property) =>
+        asks ? { ...property, required: true } : property,
+      );
+    });
   const lineId: INodeProperties = {
     displayName: 'Line ID',
     name: 'id',
     type: 'string',
     default: '',
-    description: 'Of the line that is meant, when a record is changed. Empty for a new line.',
+    placeholder: 'Leave empty for a new line',
+    description: 'Which line of the record is changed; it is in the record as it was read',
   };
   const values: INodePropertyCollection = {
-    displayName: spec.label,
+    displayName: isList ? oneOf(spec.label) : spec.label,
     name: VALUES,
-    values: spec.identity === 'id' ? [...members, lineId] : members,
+    values: spec.identity === 'id' && options.lineIds ? [...members, lineId] : members,
   };
   return {
     displayName: spec.label,
     name: spec.name,
     type: 'fixedCollection',
-    ...(spec.kind === 'list'
-      ? { typeOptions: { multipleValues: true, sortable: spec.ordered === true } }
-      : {}),
-    placeholder: `Add ${spec.label}`,
+    ...(isList ? { typeOptions: { multipleValues: true, sortable: spec.ordered === true } } : {}),
+    placeholder: `Add ${values.displayName}`,
     default: {},
     options: [values],
   };

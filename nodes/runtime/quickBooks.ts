@@ -4,7 +4,7 @@ import type { CallMeter } from '../../shared/ports';
 import type { ProviderSide } from '../../shared/providers/provider';
 import { createQuickBooksSide, QUICKBOOKS_HOSTS } from '../../shared/providers/quickbooks';
 import { systemClock } from '../../shared/system';
-import type { HttpNodeContext, NodeContext } from './context';
+import { credentialNamed, type HttpNodeContext, type NodeContext } from './context';
 import { nodeHttp } from './http';
 import { nodeLogger } from './logger';
 
@@ -34,9 +34,10 @@ export async function quickBooksCompany(context: NodeContext): Promise<QuickBook
   const data = await context.getCredentials<CredentialData>(QUICKBOOKS_CREDENTIAL);
   const realmId = data.oauthTokenData?.callbackQueryString?.realmId;
   if (typeof realmId !== 'string' || realmId === '') {
-    throw new AuthError('The QuickBooks credential is not connected to a company yet', {
+    const credential = credentialNamed(context, QUICKBOOKS_CREDENTIAL);
+    throw new AuthError(`The QuickBooks ${credential} is not connected to a company yet`, {
       provider: QUICKBOOKS,
-      nextStep: 'Open the credential in n8n, choose Connect, and pick the company.',
+      nextStep: `Open the ${credential} in n8n, choose Connect, and pick the company.`,
     });
   }
   const environment = data.environment ?? 'production';

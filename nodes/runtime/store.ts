@@ -47,7 +47,7 @@ export async function testStore(
     return { status: 'OK', message: 'The store is ready' };
   } catch (error) {
     const { message, details } = toSyncError(error);
-    return { status: 'Error', message: [message, details.nextStep].filter(Boolean).join(' ') };
+    return { status: 'Error', message: [message, details.nextStep].filter(Boolean).join('. ') };
   }
 }
 

@@ -114,7 +114,7 @@ export async function readyWork(
     const found = await store.queue.ready([id], now);
     if (found.ready > 0) {
       const at = new Date(now).toISOString();
-      work.push({ connectionId: id, connectionName: name, ready: found.ready, at });
+      work.push({ connectionName: name, ready: found.ready, at, connectionId: id });
     }
     if (found.nextAt !== null) nextAt = Math.min(nextAt ?? Infinity, found.nextAt);
   }

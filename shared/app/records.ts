@@ -46,11 +46,7 @@ export class AppRecords {
       });
     }
     const merged = { ...before?.fields, ...mergeGroups(entity, before?.fields ?? {}, edit.fields) };
-    const fields = parseRecord(
-      entity,
-      withAmounts(entity, this.withLineIds(entity, merged, before?.fields)),
-      id,
-    );
+    const fields = parsed(entity, withAmounts(entity, this.withLineIds(entity, merged, before?.fields)), id);
     this.completeLines(entity, fields, before?.fields, id);
     if (before && JSON.stringify(before.fields) === JSON.stringify(fields)) {
       return { record: before, created: false, changed: false };
@@ -162,6 +158,20 @@ export class AppRecords {
       fields['total'] = sumOf(fields[spec.name] as Fields[]);
   }
 }
+
+/** As parseRecord; what is refused here has made no event that could be replayed. */
+function parsed(entity: EntityDefinition, fields: Fields, id: string): Fields {
+  try {
+    return parseRecord(entity, fields, id);
+  } catch (error) {
+    throw withNextStep(error, 'Correct the record and send the edit again; nothing was stored.');
+  }
+}
+
+const withNextStep = (error: unknown, nextStep: string): unknown =>
+  error instanceof ValidationError
+    ? new ValidationError(error.message, { ...error.details, nextStep })
+    : error;
 
 /** A line without an amount costs quantity times price, where both are decimals. */
 function withAmounts(entity: EntityDefinition, fields: Fields): Fields {

@@ -17,8 +17,11 @@ describe('the QuickBooks credential', () => {
     }
   });
 
+  const getNode = () => ({
+    credentials: { accountingSyncQuickBooksOAuth2Api: { id: '1', name: 'Acme books' } },
+  });
   const companyOf = (data: object) =>
-    quickBooksCompany({ getCredentials: () => Promise.resolve(data) } as never);
+    quickBooksCompany({ getNode, getCredentials: () => Promise.resolve(data) } as never);
   const oauthTokenData = { callbackQueryString: { realmId: '42' } };
 
   it('tells the company and where it is', async () => {
@@ -35,7 +38,10 @@ describe('the QuickBooks credential', () => {
   });
 
   it('says that it has to be connected first', async () => {
-    await expect(companyOf({ environment: 'production' })).rejects.toMatchObject({ code: 'auth' });
+    await expect(companyOf({ environment: 'production' })).rejects.toMatchObject({
+      code: 'auth',
+      message: 'The QuickBooks credential "Acme books" is not connected to a company yet',
+    });
   });
 });
 
@@ -76,6 +82,6 @@ describe('the store credential', () => {
       data: { kind: 'sqlite', path: '/dev/null/store.sqlite' },
     });
     expect(broken.status).toBe('Error');
-    expect(broken.message).toContain('/dev/null');
+    expect(broken.message).toMatch(/\/dev\/null.*\. Correct the path\.$/);
   });
 });

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { locationOf, STORE_CREDENTIAL } from '../../nodes/runtime/store';
 import type { AppRecord, Connection, Link } from '../../shared/ports';
-import { openStore, type OpenStore } from '../../shared/store';
+import { openStore, type OpenStore, type StoreLocation } from '../../shared/store';
 import { systemRandom } from '../../shared/system';
 import {
   startQuickBooksSimulator,
@@ -11,17 +12,21 @@ import {
   type QuickBooksDescriptor,
 } from '../simulators/quickbooks';
 import { N8nApi, type Credential, type Workflow } from './host/api';
-import { itemsOf } from './host/execution';
+import { itemsOf, type Execution } from './host/execution';
 import { startN8n, type N8nInstance } from './host/instance';
 import type { WebhookAnswer } from './host/webhookCall';
-import type { WorkflowJson } from './host/workflowImport';
+import type { CredentialRef, ImportChoices, WorkflowJson } from './host/workflowImport';
 
 const root = resolve(__dirname, '..', '..');
 const SYNC = 'n8n-nodes-accounting-sync.accountingSync';
-const QUICKBOOKS_CREDENTIAL = 'accountingSyncQuickBooksOAuth2Api';
+export const QUICKBOOKS_CREDENTIAL = 'accountingSyncQuickBooksOAuth2Api';
+export { STORE_CREDENTIAL };
 /** Where the trigger of the template listens. */
 const WEBHOOK_PATH = 'quickbooks-accounting';
-const APP_EDITS_PATH = 'app-edits';
+export const APP_EDITS_PATH = 'app-edits';
+const OUTPUTS = { synced: 0, conflict: 1, failed: 2 } as const;
+/** How many of either a diagnosis shows. */
+const [LAST_EVENTS, LAST_LINES] = [10, 20];
 
 /** As much of a QuickBooks record as the tests look at. */
 export interface QuickBooksRecord {
@@ -32,14 +37,19 @@ export interface QuickBooksRecord {
   [member: string]: unknown;
 }
 
+/** Chosen credentials, by credential type. */
+export type Credentials = Readonly<Record<string, CredentialRef>>;
+
 export type Log = (line: string) => void;
 
 export interface StageOptions {
   log?: Log;
   /** n8n's port; 0 picks a free one. */
   port?: number;
-  /** Holds everything n8n keeps; a new temporary folder when absent. */
+  /** Holds everything n8n keeps; a temporary folder, removed at the end, when absent. */
   userFolder?: string;
+  /** The fields of an Accounting Sync Store credential, chosen on every node; without, the store is embedded. */
+  store?: Readonly<Record<string, string | number>>;
 }
 
 /** A running n8n with the pack and its templates, connected to a running QuickBooks simulator. */
@@ -50,15 +60,17 @@ export class Stage {
     readonly quickBooks: QuickBooksControl,
     readonly descriptor: QuickBooksDescriptor,
     readonly credential: Credential,
+    /** What every node of ours is given: the above, and the store's where there is one. */
+    readonly credentials: Credentials,
     readonly workflows: { setup: Workflow; sync: Workflow; edits: Workflow },
+    private readonly location: StoreLocation,
     private readonly closing: () => Promise<void>,
   ) {}
 
   #store: OpenStore | null = null;
-  #connection: Connection | null = null;
 
   /** Starts both, signs in, connects the credential by a real code flow, imports and publishes the templates. */
-  static async open({ log = () => {}, port = 0, userFolder }: StageOptions = {}): Promise<Stage> {
+  static async open({ log = () => {}, port = 0, userFolder, store }: StageOptions = {}): Promise<Stage> {
     if (!existsSync(join(root, 'dist', 'package.json'))) {
       throw new Error('The pack is not built: run npm run build first.');
     }
@@ -67,11 +79,30 @@ export class Stage {
     const folder = userFolder ?? mkdtempSync(join(tmpdir(), 'accounting-sync-n8n-'));
     mkdirSync(folder, { recursive: true });
     const n8n = await startN8n({ userFolder: folder, port, packageDir: root, log });
+    const close = async () => {
+      await n8n.stop();
+      await simulator.close();
+      if (userFolder === undefined) rmSync(folder, { recursive: true, force: true });
+    };
     try {
       const api = await N8nApi.connect(n8n.url);
-      const credential = await connectCredential(api, simulator.descriptor);
+      const credential = await createQuickBooksCredential(
+        api,
+        simulator.descriptor,
+        'QuickBooks (simulator)',
+      );
+      await api.connectOAuth2(credential.id);
       log('Credential connected by an OAuth2 code flow');
-      const credentials = { [QUICKBOOKS_CREDENTIAL]: credential };
+      const credentials: Credentials = {
+        [QUICKBOOKS_CREDENTIAL]: credential,
+        ...(store && {
+          [STORE_CREDENTIAL]: await api.createCredential({
+            name: 'Store',
+            type: STORE_CREDENTIAL,
+            data: store,
+          }),
+        }),
+      };
       const setup = await api.importWorkflow(setupWorkflow(), { credentials });
       const sync = await api.importWorkflow(template('webhook-sync.json'), { credentials });
       const edits = await api.importWorkflow(template('app-edits.json'), { credentials });
@@ -81,19 +112,20 @@ export class Stage {
         simulator.control,
         simulator.descriptor,
         credential,
+        credentials,
         { setup, sync, edits },
-        async () => {
-          await n8n.stop();
-          await simulator.close();
-        },
+        store
+          ? locationOf(store)
+          : { kind: 'sqlite', path: join(n8n.userFolder, '.n8n', 'accounting-sync', 'store.sqlite') },
+        close,
       );
       await stage.runSetup('Create Connection');
       log('Connection created');
       return stage;
     } catch (error) {
-      await n8n.stop();
-      await simulator.close();
-      throw error;
+      const lines = n8n.logs(LAST_LINES);
+      await close();
+      throw new Error(`The stage did not open: ${String(error)}\n${lines}`, { cause: error });
     }
   }
 
@@ -133,14 +165,14 @@ export class Stage {
 
   /** The store that n8n uses, read from outside. */
   async store(): Promise<OpenStore> {
-    const path = join(this.n8n.userFolder, '.n8n', 'accounting-sync', 'store.sqlite');
-    return (this.#store ??= await openStore({ kind: 'sqlite', path, random: systemRandom }));
+    return (this.#store ??= await openStore({ ...this.location, random: systemRandom }));
   }
 
-  async connection(): Promise<Connection> {
-    const [connection] = await (await this.store()).connections.list();
+  /** As it stands now; the first company's unless told. */
+  async connection(realmId = this.descriptor.tenantId): Promise<Connection> {
+    const [connection] = await (await this.store()).connections.byTenant('quickbooks', realmId);
     if (!connection) throw new Error('There is no connection');
-    return (this.#connection ??= connection);
+    return connection;
   }
 
   async appRecord(entity: string, id: string): Promise<AppRecord | null> {
@@ -167,6 +199,76 @@ export class Stage {
     });
   }
 
+  /** A credential for the simulator that nobody has connected yet. */
+  async createCredential(name: string): Promise<Credential> {
+    return createQuickBooksCredential(this.api, this.descriptor, name);
+  }
+
+  /** Saves the first company's credential again, as it was but for these fields; its tokens stay. */
+  async changeCredential(fields: Readonly<Record<string, unknown>>): Promise<void> {
+    const { id, name, type } = this.credential;
+    const data = { ...quickBooksFields(this.descriptor), ...fields };
+    await this.api.updateCredential(id, { name, type, data });
+  }
+
+  async importTemplate(name: string, choices: ImportChoices = {}): Promise<Workflow> {
+    return this.api.importWorkflow(template(name), { credentials: this.credentials, ...choices });
+  }
+
+  /** Executes one Accounting Sync node by hand, as a person does in the editor; its name is `Step`. */
+  async runStep(parameters: object, credentials: Credentials = this.credentials): Promise<Execution> {
+    const { id } = await this.api.importWorkflow(
+      {
+        name: 'One Step',
+        nodes: [startNode('Start'), syncNode('Step', parameters)],
+        connections: { Start: to('Step') },
+      },
+      { credentials },
+    );
+    try {
+      return await this.api.runWorkflow(id, { trigger: 'Start', items: [{}], timeoutMs: 120_000 });
+    } finally {
+      await this.api.deleteWorkflow(id);
+    }
+  }
+
+  /** The next item that the published sync workflow puts on an output after execution `afterId`. */
+  async nextItem(output: keyof typeof OUTPUTS, afterId: string): Promise<Record<string, unknown>> {
+    for (;;) {
+      const execution = await this.api.waitForNextExecution(this.workflows.sync.id, afterId, 20_000);
+      const [item] = itemsOf(execution, 'Process Due Events', { output: OUTPUTS[output] });
+      if (item) return item as Record<string, unknown>;
+      afterId = execution.id;
+    }
+  }
+
+  /** The id of the newest execution of the published sync workflow; `0` before the first. */
+  async newestExecution(): Promise<string> {
+    return (await this.api.listExecutions({ workflowId: this.workflows.sync.id }))[0]?.id ?? '0';
+  }
+
+  /** What a person would look at first when something has gone wrong. Never throws. */
+  async diagnose(): Promise<string> {
+    const told = [`n8n: ${this.n8n.running ? 'runs' : 'is down'}, ${this.n8n.url}`];
+    try {
+      const store = await this.store();
+      for (const { id, name, state, pausedReason, resumeAt } of await store.connections.list()) {
+        const resting = resumeAt === null ? '' : `, rests until ${new Date(resumeAt).toISOString()}`;
+        told.push(`connection ${name}: ${state}${pausedReason ? ` (${pausedReason})` : ''}${resting}`);
+        told.push(`  queue ${JSON.stringify(await store.queue.counts(id))}`);
+        const events = await store.queue.list({ connectionId: id, limit: 1_000 });
+        for (const event of events.filter(({ lastError }) => lastError !== null).slice(0, LAST_EVENTS)) {
+          const { entity, side, recordId, status, attempts, lastError } = event;
+          const why = JSON.stringify(lastError);
+          told.push(`  ${status} after ${attempts} attempts: ${entity} ${recordId} (${side}): ${why}`);
+        }
+      }
+    } catch (error) {
+      told.push(`the store cannot be read: ${String(error)}`);
+    }
+    return [...told, 'the last lines of n8n:', this.n8n.logs(LAST_LINES)].join('\n');
+  }
+
   private async runSetup(branch: 'Create Connection' | 'Import'): Promise<Record<string, unknown>[]> {
     const execution = await this.api.runWorkflow(this.workflows.setup.id, {
       trigger: branch === 'Import' ? 'Start Import' : 'Start Connection',
@@ -184,6 +286,22 @@ export class Stage {
   }
 }
 
+/**
+ * A test that tells, where it fails, how the stage stood at that moment. For every test of a file:
+ * `const told = tellingOf(() => stage)`, then `it('...', told(async () => { ... }))`.
+ */
+export const tellingOf =
+  (stage: () => Stage | undefined) =>
+  <Args extends unknown[]>(test: (...args: Args) => Promise<void>) =>
+  async (...args: Args): Promise<void> => {
+    try {
+      await test(...args);
+    } catch (error) {
+      process.stderr.write(`\n${(await stage()?.diagnose()) ?? 'The stage did not open.'}\n\n`);
+      throw error;
+    }
+  };
+
 /** Resolves when `check` holds; the description is for the person who reads why it did not. */
 export async function until(
   description: string,
@@ -199,56 +317,57 @@ export async function until(
   }
 }
 
-async function connectCredential(api: N8nApi, descriptor: QuickBooksDescriptor): Promise<Credential> {
-  const credential = await api.createCredential({
-    name: 'QuickBooks (simulator)',
-    type: QUICKBOOKS_CREDENTIAL,
-    data: {
-      environment: 'custom',
-      customApiBaseUrl: descriptor.baseUrl,
-      customAuthUrl: descriptor.authorizeUrl,
-      customAccessTokenUrl: descriptor.tokenUrl,
-      clientId: descriptor.clientId,
-      clientSecret: descriptor.clientSecret,
-      webhookVerifierToken: descriptor.webhookSecret,
-    },
-  });
-  await api.connectOAuth2(credential.id);
-  return credential;
-}
+const createQuickBooksCredential = (
+  api: N8nApi,
+  descriptor: QuickBooksDescriptor,
+  name: string,
+): Promise<Credential> =>
+  api.createCredential({ name, type: QUICKBOOKS_CREDENTIAL, data: quickBooksFields(descriptor) });
+
+const quickBooksFields = (descriptor: QuickBooksDescriptor) => ({
+  environment: 'custom',
+  customApiBaseUrl: descriptor.baseUrl,
+  customAuthUrl: descriptor.authorizeUrl,
+  customAccessTokenUrl: descriptor.tokenUrl,
+  clientId: descriptor.clientId,
+  clientSecret: descriptor.clientSecret,
+  webhookVerifierToken: descriptor.webhookSecret,
+});
 
 function template(name: string): WorkflowJson {
   return JSON.parse(readFileSync(join(root, 'templates', name), 'utf8')) as WorkflowJson;
 }
 
+const startNode = (name: string) => ({
+  name,
+  type: 'n8n-nodes-base.manualTrigger',
+  typeVersion: 1,
+  parameters: {},
+});
+
+const syncNode = (name: string, parameters: object) => ({
+  name,
+  type: SYNC,
+  typeVersion: 1,
+  parameters: parameters as never,
+});
+
+const to = (node: string) => ({ main: [[{ node, type: 'main' as const, index: 0 }]] });
+
 /** What a person does once in the editor: create the connection, run the first import. */
 function setupWorkflow(): WorkflowJson {
-  const sync = (name: string, parameters: object) => ({
-    name,
-    type: SYNC,
-    typeVersion: 1,
-    parameters: parameters as never,
-    credentials: { [QUICKBOOKS_CREDENTIAL]: { id: '', name: '' } },
-  });
-  const start = (name: string) => ({
-    name,
-    type: 'n8n-nodes-base.manualTrigger',
-    typeVersion: 1,
-    parameters: {},
-  });
-  const to = (node: string) => ({ main: [[{ node, type: 'main' as const, index: 0 }]] });
   return {
     name: 'Set Up',
     nodes: [
-      start('Start Connection'),
-      sync('Create Connection', {
+      startNode('Start Connection'),
+      syncNode('Create Connection', {
         resource: 'connection',
         operation: 'create',
         provider: 'quickbooks',
         name: 'Demo company',
       }),
-      start('Start Import'),
-      sync('Import', { resource: 'import', operation: 'run' }),
+      startNode('Start Import'),
+      syncNode('Import', { resource: 'import', operation: 'run' }),
     ],
     connections: { 'Start Connection': to('Create Connection'), 'Start Import': to('Import') },
   };

@@ -53,6 +53,12 @@ describe.each(nodes.map((node) => [node.description.displayName, node] as const)
     expect(new Set(shown).size).toBe(shown.length);
   });
 
+  it('marks the store credential as optional', () => {
+    for (const { name, displayName } of node.description.credentials ?? []) {
+      if (name === 'accountingSyncStoreApi') expect(displayName).toContain('Optional');
+    }
+  });
+
   it('can be used as a tool unless it is a trigger', () => {
     const isTrigger = node.description.group.includes('trigger');
     expect(node.description.usableAsTool === true).toBe(!isTrigger);
@@ -93,13 +99,38 @@ describe('QuickBooks Accounting', () => {
     expect(offered).not.toContain('balance');
     const [lines] = shown[1]?.options as { values: INodeProperties[] }[];
     expect(lines?.values.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['description', 'item', 'quantity', 'unitPrice', 'amount', 'id']),
+      expect.arrayContaining(['description', 'item', 'quantity', 'unitPrice', 'amount']),
+    );
+    expect(lines?.values.filter(({ required }) => required).map(({ name }) => name)).toEqual(['amount']);
+  });
+
+  it('asks which entity is meant where a reference may point to several, and lists its records', () => {
+    const properties = [...all(node.description.properties)];
+    expect(properties.map(({ name }) => name)).toContain('documentEntity');
+    const lists = properties
+      .filter(({ name }) => name === 'document')
+      .map(({ displayOptions, modes }) => [
+        displayOptions?.show?.['documentEntity']?.[0],
+        modes?.[0]?.typeOptions?.searchListMethod,
+      ]);
+    expect(new Map(lists as [string, string][])).toEqual(
+      new Map([
+        ['invoice', 'searchInvoice'],
+        ['credit_note', 'searchCreditNote'],
+      ]),
     );
   });
 
-  it('asks which entity is meant where a reference may point to several', () => {
-    const names = [...all(node.description.properties)].map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(['document', 'documentEntity']));
+  it('offers the ID of a line only where a line can be changed', () => {
+    const linesOf = (operation: string) =>
+      [
+        ...all(
+          node.description.properties.filter(
+            ({ displayOptions }) => displayOptions?.show?.['operation']?.[0] === operation,
+          ),
+        ),
+      ].some(({ displayName }) => displayName === 'Line ID');
+    expect([linesOf('create'), linesOf('update')]).toEqual([false, true]);
   });
 });
 
@@ -114,6 +145,22 @@ describe('App Records', () => {
       const expected = entity.fields.filter(({ derived }) => !derived).map(({ name }) => name);
       expect(new Set(offered)).toEqual(new Set(expected));
     }
+  });
+
+  it('offers to void only what can be voided', () => {
+    const entity = propertiesNamed(new AppRecords(), 'entity').find(({ displayOptions }) =>
+      displayOptions?.show?.['operation']?.includes('void'),
+    );
+    const offered = (entity?.options as { value: string }[]).map(({ value }) => value);
+    expect(offered).toEqual(['credit_note', 'invoice', 'payment']);
+  });
+
+  it('lists connections and records without a credential, as the store needs none', () => {
+    const lists = [...all(new AppRecords().description.properties)].flatMap(({ modes }) =>
+      (modes ?? []).filter(({ type }) => type === 'list'),
+    );
+    expect(lists.length).toBeGreaterThan(0);
+    expect(lists.every(({ typeOptions }) => typeOptions?.skipCredentialsCheckInRLC)).toBe(true);
   });
 
   it('names list searches after the entities', () => {

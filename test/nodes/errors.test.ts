@@ -28,6 +28,14 @@ describe('toNodeError', () => {
     expect(error.name).toBe('NodeApiError');
   });
 
+  it.each([{}, { provider: 'quickbooks' }])(
+    'keeps a message that n8n would put its own words for (%j)',
+    (details) => {
+      const message = 'The store at postgres://db.example cannot be opened: no such host (ENOTFOUND)';
+      expect(toNodeError(node, new ValidationError(message, details)).message).toBe(message);
+    },
+  );
+
   it('names the other fields that are wrong', () => {
     const issues = [
       { field: 'name', reason: 'is empty' },

@@ -16,7 +16,8 @@ function httpThat(answer: () => unknown) {
       return Promise.resolve().then(answer);
     },
   };
-  return { http: nodeHttp({ helpers } as never, 'someCredential'), asked };
+  const getNode = () => ({ credentials: { someCredential: { id: '1', name: 'Acme books' } } });
+  return { http: nodeHttp({ helpers, getNode } as never, 'someCredential'), asked };
 }
 
 const throwing = (error: unknown) =>
@@ -56,7 +57,11 @@ describe('nodeHttp', () => {
 
   it('tells a dead grant by the word of n8n or of the token endpoint', async () => {
     const dead = thrown({ message: 'The credential "QB" needs to be reconnected.' });
-    await expect(throwing(dead).send(get)).rejects.toMatchObject({ code: 'auth' });
+    await expect(throwing(dead).send(get)).rejects.toMatchObject({
+      code: 'auth',
+      message: 'The access that was granted to the credential "Acme books" has ended',
+      details: { nextStep: 'Open the credential "Acme books" in n8n and reconnect it.' },
+    });
     const invalid = thrown({}, { failure: { cause: 'credential-invalid' } });
     await expect(throwing(invalid).send(post)).rejects.toMatchObject({ code: 'auth' });
     await expect(throwing(thrown({ code: 'EAUTH' })).send(post)).rejects.toMatchObject({ code: 'auth' });

@@ -40,7 +40,7 @@ describe('sortOutcomes', () => {
       conflictId: 'k1',
       connectionName: 'Company a',
       summary:
-        'Invoice 1001: Due Date is "2026-01-05" in the app and empty in the accounting tool (was "2026-01-01")',
+        'Invoice 1001: Due Date is "2026-01-05" in the app and empty in QuickBooks Online (was "2026-01-01")',
       fields: [{ path: 'dueDate', base: '2026-01-01', app: '2026-01-05', ledger: null }],
     });
   });
@@ -55,6 +55,7 @@ describe('sortOutcomes', () => {
     };
     const { failed } = sortOutcomes([outcome({ result: 'failed', error })], connection, new Map());
     expect(failed[0]?.json).toMatchObject({
+      summary: 'Invoice 1001: No',
       entity: 'invoice',
       id: '7',
       field: 'number',
@@ -62,6 +63,32 @@ describe('sortOutcomes', () => {
       nextStep: 'Do',
       requestId: 'tid',
     });
+  });
+
+  it('sums a synced record up, and starts every row with the summary', () => {
+    const changes = ['dueDate', 'lines[1].amount', 'lines[2].amount'].map((path) => ({
+      path,
+      from: 'app' as const,
+      by: 'edit' as const,
+      before: null,
+      after: null,
+    }));
+    const waiting = { code: 'busy', message: 'Waits for its customer' };
+    const { synced } = sortOutcomes(
+      [
+        outcome({ changes, wrote: ['app', 'ledger'] }),
+        outcome({ wrote: [], action: 'echo' }),
+        outcome({ result: 'waiting', action: 'none', wrote: [], error: waiting }),
+      ],
+      connection,
+      new Map(),
+      { includeWaiting: true },
+    );
+    expect(synced.map(({ json }) => Object.entries(json)[0])).toEqual([
+      ['summary', 'Invoice 1001: updated in the app and QuickBooks Online (Due Date, Lines)'],
+      ['summary', 'Invoice 1001: in step already'],
+      ['summary', 'Invoice 1001: waiting. Waits for its customer'],
+    ]);
   });
 
   it('keeps waiting records and unchanged ones to itself as it is told', () => {

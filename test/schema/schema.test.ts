@@ -93,12 +93,26 @@ describe('entities', () => {
     },
   );
 
+  const customer = { entity: 'customer', id: '1' };
+
   it('name the field and the reason, never the value', () => {
     const bad = { customer: { entity: 'customer', id: '1' }, lines: [{ amount: 'secret-123' }] };
     const parse = () => parseRecord(entityNamed('invoice'), bad, 'inv-7');
     expect(parse).toThrow(ValidationError);
     expect(parse).toThrow('Invoice inv-7: lines.0.amount must be a decimal such as "12.50", as text');
     expect(parse).not.toThrow(/secret/);
+  });
+
+  it.each([
+    [{ lines: [] }, 'customer', 'is required'],
+    [{ customer: 'Acme', lines: [] }, 'customer', 'must be an object'],
+    [{ customer: { entity: 'customer', id: 1 }, lines: [] }, 'customer.id', 'must be text'],
+    [{ customer, lines: [], nonsense: 1 }, 'nonsense', 'is not a field of this entity'],
+    [{ customer, lines: [], number: '0'.repeat(22) }, 'number', 'must not be longer than 21 characters'],
+  ])('say in plain words what is wrong with %j', (input, field, reason) => {
+    const parse = () => parseRecord(entityNamed('invoice'), input, 'inv-7');
+    expect(parse).toThrow(`Invoice inv-7: ${field} ${reason}`);
+    expect(parse).toThrow(expect.objectContaining({ details: expect.objectContaining({ field }) }));
   });
 
   it.each([null, 7, 'text', [], { unknown: 1 }, { lines: 'x' }, { customer: { entity: 'item', id: '' } }])(

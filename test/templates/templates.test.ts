@@ -26,7 +26,9 @@ const ours = new Map<string, INodeType>(
   ),
 );
 /** Nodes that every n8n has. */
-const builtIn = ['noOp', 'respondToWebhook', 'stickyNote', 'webhook'].map((name) => `n8n-nodes-base.${name}`);
+const builtIn = ['manualTrigger', 'noOp', 'respondToWebhook', 'stickyNote', 'webhook'].map(
+  (name) => `n8n-nodes-base.${name}`,
+);
 
 const folder = join(__dirname, '../../templates');
 const templates = readdirSync(folder).map(

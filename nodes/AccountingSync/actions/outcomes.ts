@@ -1,5 +1,6 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import type { Connection, ConflictStore, FieldConflict } from '../../../shared/ports';
+import { providerNamed } from '../../../shared/providers';
 import { entityNamed } from '../../../shared/schema/entities';
 import type { Outcome } from '../../../shared/sync/outcome';
 
@@ -57,56 +58,121 @@ export async function conflictIdsOf(
   return new Map(open.map(({ linkId, id }) => [linkId, id]));
 }
 
-const recordOf = (outcome: Outcome, connection: Connection) => ({
-  connectionId: connection.id,
-  connectionName: connection.name,
+/** What people look for comes first in n8n's table; the identifiers close the row. */
+const rowOf = (
+  outcome: Outcome,
+  connection: Connection,
+  lead: { summary: string; nextStep?: string | null },
+  details: object,
+) => ({
+  ...lead,
   entity: outcome.entity,
   title: outcome.title,
+  ...details,
+  connectionName: connection.name,
   appId: outcome.appId,
   ledgerId: outcome.ledgerId,
   linkId: outcome.linkId,
+  connectionId: connection.id,
 });
 
-const syncedOf = (outcome: Outcome, connection: Connection) => ({
-  ...recordOf(outcome, connection),
-  result: outcome.result,
-  action: outcome.action,
-  wrote: outcome.wrote,
-  changes: outcome.changes,
-  ...(outcome.error ? { waitsFor: outcome.error } : {}),
-});
+const syncedOf = (outcome: Outcome, connection: Connection) => {
+  const { result, action, wrote, changes, error } = outcome;
+  const waitsFor = error ? { waitsFor: error } : {};
+  return rowOf(
+    outcome,
+    connection,
+    { summary: syncedSummary(outcome, connection) },
+    {
+      result,
+      action,
+      wrote,
+      changes,
+      ...waitsFor,
+    },
+  );
+};
 
-const conflictOf = (outcome: Outcome, connection: Connection, conflictId: string | null) => ({
-  ...recordOf(outcome, connection),
-  conflictId,
-  summary: `${labelOf(outcome)}: ${outcome.conflictFields.map(sentenceOf).join('; ')}`,
-  fields: outcome.conflictFields.map(({ path, label, base, app, ledger, reason }) => ({
-    path,
-    label,
-    base: base ?? null,
-    app: app ?? null,
-    ledger: ledger ?? null,
-    reason,
-  })),
-});
+const conflictOf = (outcome: Outcome, connection: Connection, conflictId: string | null) => {
+  const ledger = ledgerLabel(connection);
+  const sentences = outcome.conflictFields.map((field) => sentenceOf(field, ledger));
+  const lead = {
+    summary: `${labelOf(outcome)}: ${sentences.join('; ')}`,
+    nextStep: `Nothing was overwritten. Give the app and ${ledger} the same value; then the sync goes on with this record by itself.`,
+  };
+  return rowOf(outcome, connection, lead, {
+    fields: outcome.conflictFields.map(({ path, label, base, app, ledger: theirs, reason }) => ({
+      label,
+      app: app ?? null,
+      ledger: theirs ?? null,
+      base: base ?? null,
+      reason,
+      path,
+    })),
+    conflictId,
+  });
+};
 
 const failureOf = (outcome: Outcome, connection: Connection) => {
   const { error } = outcome;
-  return {
-    ...recordOf(outcome, connection),
-    id: error?.recordId ?? outcome.ledgerId ?? outcome.appId,
-    field: error?.field ?? null,
-    code: error?.code ?? null,
-    reason: error?.message ?? null,
+  const reason = error?.message ?? null;
+  const lead = {
+    summary: `${labelOf(outcome)}: ${reason ?? 'failed'}`,
     nextStep: error?.nextStep ?? null,
-    requestId: error?.requestId ?? null,
   };
+  return rowOf(outcome, connection, lead, {
+    field: error?.field ?? null,
+    id: error?.recordId ?? outcome.ledgerId ?? outcome.appId,
+    reason,
+    code: error?.code ?? null,
+    requestId: error?.requestId ?? null,
+  });
 };
 
 const labelOf = ({ entity, title }: Outcome) => `${entityNamed(entity).label} ${title}`;
 
-function sentenceOf({ label, base, app, ledger }: FieldConflict): string {
-  return `${label} is ${shown(app)} in the app and ${shown(ledger)} in the accounting tool (was ${shown(base)})`;
+/** The accounting tool, as people call it. */
+const ledgerLabel = ({ provider }: Connection) => providerNamed(provider).label;
+
+const SYNCED: Readonly<Record<Outcome['action'], string>> = {
+  echo: 'in step already',
+  in_step: 'in step already',
+  linked: 'linked',
+  created: 'created',
+  updated: 'updated',
+  removed: 'removed',
+  held: 'held',
+  none: 'nothing to do',
+};
+
+function syncedSummary(outcome: Outcome, connection: Connection): string {
+  const { action, wrote, changes, error, result } = outcome;
+  if (result === 'waiting') {
+    return `${labelOf(outcome)}: waiting${error ? `. ${error.message}` : ' for its next attempt'}`;
+  }
+  const sides = { app: 'the app', ledger: ledgerLabel(connection) };
+  const where = wrote.map((side) => sides[side]).join(' and ');
+  const fields = [...new Set(changes.map(({ path }) => fieldLabel(outcome.entity, path)))].join(', ');
+  return `${labelOf(outcome)}: ${SYNCED[action]}${where ? ` in ${where}` : ''}${fields ? ` (${fields})` : ''}`;
+}
+
+/** `lines[3].amount` is shown as `Lines`. */
+function fieldLabel(entity: string, path: string): string {
+  const name = /^[^.[]+/.exec(path)?.[0];
+  return entityNamed(entity).fields.find((spec) => spec.name === name)?.label ?? 'Record';
+}
+
+const WHY: Readonly<Partial<Record<FieldConflict['reason'], string>>> = {
+  no_base: 'they differed when the two records first met',
+  ambiguous_match: 'more than one record matches',
+  immutable: 'it cannot be changed once the record exists',
+  not_writable: 'the sync cannot write it on the other side',
+  uncertain_write: 'it is not certain whether an earlier write has arrived',
+};
+
+function sentenceOf({ label, base, app, ledger, reason }: FieldConflict, tool: string): string {
+  const why = WHY[reason] ?? `was ${shown(base)}`;
+  return `${label} is ${shown(app)} in the app and ${shown(ledger)} in ${tool} (${why})`;
 }
 
 function shown(value: unknown): string {

@@ -1,10 +1,23 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { entities } from '../../../shared/schema/entities';
+import type { EntityDefinition } from '../../../shared/schema/entity';
 import { connectionLocator } from '../../runtime/connection';
 import * as get from './get.operation';
 import * as getAll from './getAll.operation';
 import * as remove from './remove.operation';
 import * as upsert from './upsert.operation';
+
+const entityProperty = (operation: string[], those: readonly EntityDefinition[]): INodeProperties => ({
+  displayName: 'Entity',
+  name: 'entity',
+  type: 'options',
+  options: those
+    .map(({ label, name }) => ({ name: label, value: name }))
+    .sort((a, b) => a.name.localeCompare(b.name)),
+  default: 'invoice',
+  description: 'The kind of record',
+  displayOptions: { show: { operation } },
+});
 
 export const properties: INodeProperties[] = [
   {
@@ -19,7 +32,12 @@ export const properties: INodeProperties[] = [
         description: 'Create a new record, or update the current one if it already exists (upsert)',
         action: 'Create or update an app record',
       },
-      { name: 'Delete', value: 'delete', description: 'Delete a record', action: 'Delete an app record' },
+      {
+        name: 'Delete',
+        value: 'delete',
+        description: 'Delete a record; the sync removes it on the other side too',
+        action: 'Delete an app record',
+      },
       { name: 'Get', value: 'get', description: 'Retrieve a record', action: 'Get an app record' },
       {
         name: 'Get Many',
@@ -37,16 +55,8 @@ export const properties: INodeProperties[] = [
     default: 'upsert',
   },
   connectionLocator({ operation: ['delete', 'get', 'getAll', 'upsert', 'void'] }),
-  {
-    displayName: 'Entity',
-    name: 'entity',
-    type: 'options',
-    options: entities
-      .map(({ label, name }) => ({ name: label, value: name }))
-      .sort((a, b) => a.name.localeCompare(b.name)),
-    default: 'invoice',
-    description: 'The kind of record',
-  },
+  entityProperty(['delete', 'get', 'getAll', 'upsert'], entities),
+  entityProperty(['void'], remove.voidable),
   ...get.description,
   ...getAll.description,
   ...remove.description,

@@ -3,6 +3,7 @@ import { AppRecords } from '../../../shared/app/records';
 import { ValidationError } from '../../../shared/errors';
 import type { AppRecord } from '../../../shared/ports';
 import { entities, entityNamed } from '../../../shared/schema/entities';
+import type { EntityDefinition } from '../../../shared/schema/entity';
 import { systemClock, systemRandom } from '../../../shared/system';
 import { chosenConnection } from '../../runtime/connection';
 import { locatorValue } from '../../runtime/locator';
@@ -27,13 +28,16 @@ export async function withRecords<T>(
 /** A record as the node outputs it; the node takes the same shape back. */
 export function viewOf(record: AppRecord) {
   const { id, connectionId, entity, version, state, fields, updatedAt } = record;
-  return { id, connectionId, entity, version, state, fields, updatedAt: new Date(updatedAt).toISOString() };
+  return { entity, id, version, state, fields, updatedAt: new Date(updatedAt).toISOString(), connectionId };
 }
 
 /** One locator per entity, as each has its own list. */
-export const recordProperties = (operation: string[]): INodeProperties[] =>
-  entities.map(({ name, label }) => ({
-    ...recordLocator('record', label, name),
+export const recordProperties = (
+  operation: string[],
+  those: readonly EntityDefinition[] = entities,
+): INodeProperties[] =>
+  those.map(({ name, label }) => ({
+    ...recordLocator({ name: 'record', label, entity: name, openLists: true }),
     required: true,
     displayOptions: { show: { operation, entity: [name] } },
   }));

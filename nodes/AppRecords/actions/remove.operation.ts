@@ -1,10 +1,18 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { appCapabilities } from '../../../shared/app/side';
 import { UnsupportedError } from '../../../shared/errors';
-import { entityNamed } from '../../../shared/schema/entities';
+import { entities, entityNamed } from '../../../shared/schema/entities';
 import { recordIdOf, recordProperties, viewOf, withRecords } from './records';
 
-export const description: INodeProperties[] = recordProperties(['delete', 'void']);
+/** Entities that can be voided; the others can only be deleted. */
+export const voidable = entities.filter(({ name }) =>
+  appCapabilities.entities[name]?.remove.includes('void'),
+);
+
+export const description: INodeProperties[] = [
+  ...recordProperties(['delete']),
+  ...recordProperties(['void'], voidable),
+];
 
 /** Delete and void; the record stays readable with its new state. */
 export async function execute(this: IExecuteFunctions, itemIndex: number): Promise<object[]> {

@@ -14,7 +14,9 @@ export const description: INodeProperties[] = [
     name: 'recordId',
     type: 'string',
     default: '',
-    description: "The app's own ID of the record. Empty makes a new record with an ID of its own.",
+    placeholder: 'Leave empty for a new record',
+    description:
+      "The app's own ID of the record. A record that has it is changed; if there is none, it is created. Left empty, a new record gets an ID by itself.",
     displayOptions: { show },
   },
   {
@@ -22,31 +24,38 @@ export const description: INodeProperties[] = [
     name: 'dataMode',
     type: 'options',
     options: [
-      { name: 'Below', value: 'define', description: 'Set each field here' },
+      { name: 'Define Each Field Below', value: 'define', description: 'Add the fields one by one' },
       {
         name: 'Input Item',
         value: 'input',
-        description: 'The member "fields" of the input item, or the whole item',
+        description:
+          'The "fields" of the input item, or else the whole item; its "ID" is the record ID unless one is given above',
       },
-      { name: 'JSON', value: 'json', description: 'An object, usually an expression' },
+      { name: 'JSON', value: 'json', description: 'One object with all fields, usually an expression' },
     ],
     default: 'define',
     displayOptions: { show },
   },
   ...entities.map((entity) =>
-    collectionOf(writableFields(entity), {
-      displayName: 'Fields',
-      name: 'fields',
-      description: 'Fields that are not added stay as they are; one that is added and left empty is cleared',
-      displayOptions: { show: { ...show, dataMode: ['define'], entity: [entity.name] } },
-    }),
+    collectionOf(
+      writableFields(entity),
+      {
+        displayName: 'Fields',
+        name: 'fields',
+        description:
+          'Only the fields that you add are changed. One that is added and left empty is cleared. Lines replace all that were there.',
+        displayOptions: { show: { ...show, dataMode: ['define'], entity: [entity.name] } },
+      },
+      { openLists: true, lineIds: true },
+    ),
   ),
   {
     displayName: 'Fields',
     name: 'json',
     type: 'json',
     default: '{}',
-    description: 'The fields as an object, named as in the schema of the entity',
+    placeholder: '{ "dueDate": "2026-02-28" }',
+    description: 'The fields by name, as Get outputs them; fields that are left out stay as they are',
     displayOptions: { show: { ...show, dataMode: ['json'] } },
   },
   {
@@ -63,7 +72,8 @@ export const description: INodeProperties[] = [
         type: 'number',
         typeOptions: { minValue: 1 },
         default: 1,
-        description: 'Refuse the edit when the record has another version by now',
+        description:
+          'Refuses the edit when somebody has changed the record since it was read. Give the version that it had then.',
       },
     ],
   },

@@ -11,15 +11,22 @@ export const description: INodeProperties[] = creatable.flatMap(createProperties
 /** What QuickBooks asks for stands by itself; the rest is added one by one. */
 function createProperties({ entity, notWritable }: ResourceEntity): INodeProperties[] {
   const fields = writableFields(entity, notWritable);
+  const fieldOptions = { leaveOut: notWritable, strictLines: true };
   const show = { resource: [entity.name], operation: ['create'] };
   const required = fields
     .filter((spec) => spec.required)
-    .flatMap((spec) => propertiesOf(spec, notWritable))
-    .map((property): INodeProperties => ({ ...property, required: true, displayOptions: { show } }));
+    .flatMap((spec) => propertiesOf(spec, fieldOptions))
+    .map(
+      (property): INodeProperties => ({
+        ...property,
+        required: true,
+        displayOptions: { show: { ...show, ...property.displayOptions?.show } },
+      }),
+    );
   const optional = collectionOf(
     fields.filter((spec) => !spec.required),
     { displayName: 'Additional Fields', name: 'additionalFields', displayOptions: { show } },
-    notWritable,
+    fieldOptions,
   );
   return [...required, optional];
 }

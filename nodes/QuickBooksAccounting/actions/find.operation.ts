@@ -15,7 +15,12 @@ function findProperties({ entity }: ResourceEntity): INodeProperties[] {
   const show = { resource: [entity.name], operation: ['find'] };
   return keyOf(entity.name).flatMap((spec, index) =>
     propertiesOf(spec).map(
-      (property): INodeProperties => ({ ...property, required: index === 0, displayOptions: { show } }),
+      (property): INodeProperties => ({
+        ...property,
+        required: index === 0,
+        displayOptions: { show: { ...show, ...property.displayOptions?.show } },
+        ...(index === 0 ? {} : { description: 'Leave empty to find it whatever this is' }),
+      }),
     ),
   );
 }

@@ -24,7 +24,7 @@ export const description: INodeProperties[] = [
         name: 'changedSince',
         type: 'dateTime',
         default: '',
-        description: 'Only records that were created or changed from then on',
+        description: 'Only records that were created or changed at this time or later',
       },
     ],
   },

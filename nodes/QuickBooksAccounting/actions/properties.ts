@@ -1,4 +1,5 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
+import type { EntityDefinition } from '../../../shared/schema/entity';
 import { resources, type ResourceEntity } from './entities';
 import * as create from './create.operation';
 import * as find from './find.operation';
@@ -29,6 +30,11 @@ const operations = resources.map(
   }),
 );
 
+/** Such as `number`, or `display name`. */
+function keyLabel({ fields, naturalKey }: EntityDefinition): string {
+  return fields.find(({ name }) => name === naturalKey?.fields[0])?.label.toLowerCase() ?? 'name';
+}
+
 function operationsOf({ entity, capability }: ResourceEntity): INodePropertyOptions[] {
   const one = entity.label.toLowerCase();
   const many = entity.plural.toLowerCase();
@@ -47,7 +53,7 @@ function operationsOf({ entity, capability }: ResourceEntity): INodePropertyOpti
   return [
     ...(capability.create ? [option('Create', 'create', `Create ${a}`, `Create ${a}`)] : []),
     ...(entity.naturalKey
-      ? [option('Find', 'find', `Look ${a} up by what people call it`, `Find ${a}`)]
+      ? [option('Find', 'find', `Look ${a} up by its ${keyLabel(entity)}`, `Find ${a}`)]
       : []),
     option('Get', 'get', `Retrieve ${a}`, `Get ${a}`),
     option('Get Many', 'getAll', `Retrieve a list of ${many}`, `Get many ${many}`),
@@ -73,11 +79,15 @@ export const properties: INodeProperties[] = [
       {
         name: 'Canonical',
         value: 'canonical',
-        description: 'The same fields for every accounting tool, amounts as exact text',
+        description: 'Field names that are the same for every accounting tool; amounts as exact text',
       },
-      { name: 'Raw', value: 'raw', description: 'As QuickBooks has it' },
+      {
+        name: 'Raw',
+        value: 'raw',
+        description: 'Exactly as QuickBooks names its fields, such as DocNumber and TotalAmt',
+      },
     ],
     default: 'canonical',
-    description: 'The form of the records that come out',
+    description: 'Which field names the records have that come out',
   },
 ];

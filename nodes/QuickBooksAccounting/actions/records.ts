@@ -21,7 +21,7 @@ export const resourceOf = (context: IExecuteFunctions): string =>
 /** One locator per entity, as each has its own list. */
 export const recordProperties = (those: readonly ResourceEntity[], operation: string[]): INodeProperties[] =>
   those.map(({ entity }) => ({
-    ...recordLocator('record', entity.label, entity.name),
+    ...recordLocator({ name: 'record', label: entity.label, entity: entity.name }),
     required: true,
     displayOptions: { show: { resource: [entity.name], operation } },
   }));

@@ -19,10 +19,10 @@ export const description: INodeProperties[] = [
         displayName: 'Update Fields',
         name: 'updateFields',
         description:
-          'Fields that are not added stay as they are; one that is added and left empty is cleared. Lines are replaced as a whole.',
+          'Only the fields that you add are changed. One that is added and left empty is cleared. Lines replace all that were there.',
         displayOptions: { show: { resource: [entity.name], operation: OPERATION } },
       },
-      notWritable,
+      { leaveOut: notWritable, strictLines: true, lineIds: true },
     ),
   ),
   {
@@ -40,7 +40,7 @@ export const description: INodeProperties[] = [
         default: '',
         placeholder: 'e.g. {{ $json.version }}',
         description:
-          'Refuse the update when the record has another version by now, so that nobody is overwritten',
+          'Refuses the update when somebody has changed the record since it was read. Give the version that it had then.',
       },
     ],
   },

@@ -15,10 +15,15 @@ export const description: INodeProperties[] = [
       {
         name: 'Create',
         value: 'create',
-        description: 'Pair the company of the credential with app records',
+        description: 'Start keeping the company of the credential in step with app records',
         action: 'Create a connection',
       },
-      { name: 'Get', value: 'get', description: 'Retrieve a connection', action: 'Get a connection' },
+      {
+        name: 'Get',
+        value: 'get',
+        description: 'See how a connection is doing: its state, queue and calls of today',
+        action: 'Get a connection',
+      },
       {
         name: 'Get Many',
         value: 'getAll',
@@ -28,7 +33,7 @@ export const description: INodeProperties[] = [
       {
         name: 'Test',
         value: 'test',
-        description: 'Ask the company who it is, and go on with a paused connection if it answers',
+        description: 'Check that the company answers, and resume the connection if it was paused',
         action: 'Test a connection',
       },
     ],

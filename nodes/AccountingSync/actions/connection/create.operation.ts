@@ -20,7 +20,7 @@ export const description: INodeProperties[] = [
     type: 'options',
     options: [{ name: 'QuickBooks Online', value: QUICKBOOKS }],
     default: QUICKBOOKS,
-    description: 'The accounting tool. Which company it is follows from the credential.',
+    description: 'The accounting tool. The company is the one that the credential is connected to.',
     displayOptions: { show },
   },
   {
@@ -28,8 +28,8 @@ export const description: INodeProperties[] = [
     name: 'name',
     type: 'string',
     default: '',
-    placeholder: 'e.g. Acme Ltd',
-    description: 'How the connection is shown in lists. Empty takes the name of the company.',
+    placeholder: 'Leave empty to use the name of the company',
+    description: 'How the connection is shown in lists and items',
     displayOptions: { show },
   },
   {
@@ -41,7 +41,8 @@ export const description: INodeProperties[] = [
       .map(({ plural, name }) => ({ name: plural, value: name }))
       .sort((a, b) => a.name.localeCompare(b.name)),
     default: [],
-    description: 'What is kept in step. None chosen means all.',
+    hint: 'Choose none to keep all of them in step',
+    description: 'Which kinds of records are kept in step',
     displayOptions: { show },
   },
   {
@@ -50,8 +51,9 @@ export const description: INodeProperties[] = [
     type: 'number',
     typeOptions: { minValue: 0 },
     default: 0,
+    hint: '0 is no limit',
     description:
-      'Most reads a day (UTC) that the sync may make; it rests when they are used up. 0 is no limit.',
+      'How many times a day (UTC) the sync may read from the accounting tool. When they are used up, events wait for the next day.',
     displayOptions: { show },
   },
 ];

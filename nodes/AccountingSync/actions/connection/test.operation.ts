@@ -9,8 +9,8 @@ import { viewOf } from './view';
 
 export const description: INodeProperties[] = [
   {
-    ...connectionLocator({ resource: ['connection'], operation: ['test'] }),
-    description: 'Left empty, those of the company that the credential is connected to',
+    ...connectionLocator({ resource: ['connection'], operation: ['test'] }, 'The one of the credential'),
+    description: 'Left empty, it is the connection of the company that the credential is connected to',
   },
 ];
 

@@ -4,15 +4,15 @@ import type { Connection } from '../../../../shared/ports';
 export function viewOf(connection: Connection) {
   const { id, name, provider, tenantId, state, pausedReason, resumeAt, settings, createdAt } = connection;
   return {
-    id,
     name,
-    provider,
-    tenantId,
     state,
     pausedReason,
     resumeAt: resumeAt === null ? null : new Date(resumeAt).toISOString(),
     entities: settings.entities ?? null,
     dailyReadBudget: settings.dailyReadBudget ?? null,
     createdAt: new Date(createdAt).toISOString(),
+    provider,
+    tenantId,
+    id,
   };
 }

@@ -14,19 +14,19 @@ export const description: INodeProperties[] = [
       {
         name: 'Get Many',
         value: 'getAll',
-        description: 'Retrieve a list of change events',
+        description: 'See what waits, what is held by a conflict and what has failed',
         action: 'Get many events',
       },
       {
         name: 'Process',
         value: 'process',
-        description: 'Bring the records in step that something has happened to',
+        description: 'Bring every record in step that has changed on either side',
         action: 'Process due events',
       },
       {
         name: 'Replay',
         value: 'replay',
-        description: 'Try dead letters again',
+        description: 'Try failed events (dead letters) again after their cause is mended',
         action: 'Replay dead letters',
       },
     ],

@@ -15,13 +15,18 @@ export const description: INodeProperties[] = [
     type: 'options',
     options: [
       { name: 'Any', value: 'any' },
-      { name: 'Dead Letter', value: 'dead', description: 'Retries are spent, or the data is refused' },
+      {
+        name: 'Dead Letter',
+        value: 'dead',
+        description: 'Failed: retries are used up, or the data was refused',
+      },
       { name: 'Held', value: 'held', description: 'The record has an open conflict' },
-      { name: 'Pending', value: 'pending', description: 'Due, or due later for its next attempt' },
-      { name: 'Settled', value: 'settled', description: 'Done with' },
+      { name: 'Pending', value: 'pending', description: 'To be processed now, or at its next attempt' },
+      { name: 'Settled', value: 'settled', description: 'Done' },
       { name: 'Waiting', value: 'waiting', description: 'Another record has to come first' },
     ],
     default: 'dead',
+    description: 'How far the events have come',
     displayOptions: { show },
   },
   ...limitProperties(show),
@@ -34,10 +39,15 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
   return await withStore(this, async (store) => {
     const { id: connectionId } = await chosenConnection(store.connections, locator);
     const events = await store.queue.list({ connectionId, limit, ...(status === 'any' ? {} : { status }) });
-    return events.map(({ receivedAt, dueAt, ...event }) => ({
-      ...event,
+    return events.map(({ status: is, entity, side, recordId, lastError, receivedAt, dueAt, ...event }) => ({
+      status: is,
+      entity,
+      side,
+      recordId,
+      lastError,
       receivedAt: new Date(receivedAt).toISOString(),
       dueAt: new Date(dueAt).toISOString(),
+      ...event,
     }));
   });
 }

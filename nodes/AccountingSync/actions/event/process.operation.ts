@@ -30,7 +30,8 @@ export const description: INodeProperties[] = [
         name: 'changesOnly',
         type: 'boolean',
         default: true,
-        description: 'Whether to leave out records that needed no write, such as the echoes of own writes',
+        description:
+          'Whether to leave out records that were in step already, such as those the sync has just written itself',
       },
       {
         displayName: 'Include Waiting',
@@ -38,7 +39,7 @@ export const description: INodeProperties[] = [
         type: 'boolean',
         default: true,
         description:
-          'Whether to output, as synced with the result "waiting", records that wait for another one or for their next attempt',
+          'Whether records that wait for another one, or for their next attempt, come out of Synced too, with the result "waiting"',
       },
       {
         displayName: 'Max Records',
@@ -46,7 +47,7 @@ export const description: INodeProperties[] = [
         type: 'number',
         typeOptions: { minValue: 1 },
         default: DEFAULT_MAX_RECORDS,
-        description: 'Stop after this many records; the rest stays due',
+        description: 'How many records one execution processes at most; the rest follow in the next one',
       },
       {
         displayName: 'Time Limit (Seconds)',
@@ -54,7 +55,7 @@ export const description: INodeProperties[] = [
         type: 'number',
         typeOptions: { minValue: 1 },
         default: DEFAULT_TIME_LIMIT_SECONDS,
-        description: 'Start no more records after this time; the rest stays due',
+        description: 'After this time no further record is started; the rest follow in the next execution',
       },
     ],
   },
@@ -83,7 +84,7 @@ export async function execute(this: IExecuteFunctions): Promise<Sorted> {
   });
   if (waiting > 0) {
     this.addExecutionHints({
-      message: `${waiting} records wait for another record or for their next attempt; they come back by themselves.`,
+      message: `${waiting === 1 ? '1 record waits' : `${waiting} records wait`} for another record or for the next attempt. Nothing to do: this is repeated by itself.`,
       location: 'outputPane',
     });
   }
@@ -94,7 +95,7 @@ async function hintAtPause(context: IExecuteFunctions, store: OpenStore, { id }:
   const now = await store.connections.get(id);
   if (now?.state !== 'paused') return;
   context.addExecutionHints({
-    message: `The connection "${now.name}" is paused. ${now.pausedReason ?? ''} Then run the operation Test of the resource Connection.`,
+    message: `The connection "${now.name}" is paused; its events wait. ${now.pausedReason ?? ''} Then run Accounting Sync with resource Connection, operation Test.`,
     type: 'warning',
     location: 'outputPane',
   });

@@ -7,14 +7,15 @@ const show = { resource: ['event'], operation: ['replay'] };
 
 export const description: INodeProperties[] = [
   {
-    displayName: 'Replay',
+    displayName: 'Dead Letters',
     name: 'scope',
     type: 'options',
     options: [
       { name: 'All of a Connection', value: 'connection' },
-      { name: 'Chosen Events', value: 'events' },
+      { name: 'Chosen Events', value: 'events', description: 'By the IDs that Get Many outputs' },
     ],
     default: 'connection',
+    description: 'Which failed events are tried again. They become due at once.',
     displayOptions: { show },
   },
   connectionLocator({ ...show, scope: ['connection'] }),
@@ -24,7 +25,9 @@ export const description: INodeProperties[] = [
     type: 'string',
     required: true,
     default: '',
-    description: 'One ID, or several separated by commas',
+    placeholder: 'e.g. 01a1f87a-b78a-701d-ad33-2e4185d37c94',
+    description:
+      'One ID, or several separated by commas. Event: Get Many with the status Dead Letter lists them.',
     displayOptions: { show: { ...show, scope: ['events'] } },
   },
 ];

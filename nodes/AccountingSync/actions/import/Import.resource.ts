@@ -12,7 +12,7 @@ export const description: INodeProperties[] = [
       {
         name: 'Run',
         value: 'run',
-        description: 'Link, create or raise every record of both sides; nothing is overwritten',
+        description: 'Match the records of both sides once, before the sync starts; nothing is overwritten',
         action: 'Run the first import',
       },
     ],

@@ -13,7 +13,7 @@ const show = { resource: ['import'], operation: ['run'] };
 export const description: INodeProperties[] = [
   {
     displayName:
-      'Reads all records of the company once. It may be stopped and run again: it goes on where it was.',
+      'Reads all records on both sides, links those that match and creates those that one side lacks. Where the two differ, they come out as conflicts; nothing is overwritten. You can stop it and run it again: it goes on where it was.',
     name: 'importNotice',
     type: 'notice',
     default: '',
@@ -27,7 +27,8 @@ export const description: INodeProperties[] = [
       .map(({ plural, name }) => ({ name: plural, value: name }))
       .sort((a, b) => a.name.localeCompare(b.name)),
     default: [],
-    description: 'None chosen means those of the connection',
+    hint: 'Choose none to import all that the connection keeps in step',
+    description: 'Which kinds of records are imported',
     displayOptions: { show },
   },
 ];
@@ -49,9 +50,9 @@ export async function execute(this: IExecuteFunctions): Promise<Sorted> {
       const ids = await conflictIdsOf(store.conflicts, connection, report.attention);
       const { conflict, failed } = sortOutcomes(report.attention, connection, ids);
       const counts = report.entities.map((entity) => ({
-        connectionId: connection.id,
-        connectionName: connection.name,
         ...entity,
+        connectionName: connection.name,
+        connectionId: connection.id,
       }));
       total.synced.push(...itemsOf(counts, 0));
       total.conflict.push(...conflict);

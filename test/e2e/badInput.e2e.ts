@@ -1,0 +1,481 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { signatureOf } from '../simulators/quickbooks';
+import { itemsOf, type Execution } from './host/execution';
+import { callWebhook, type WebhookAnswer } from './host/webhookCall';
+import {
+  APP_EDITS_PATH,
+  QUICKBOOKS_CREDENTIAL,
+  Stage,
+  STORE_CREDENTIAL,
+  tellingOf,
+  until,
+  type Credentials,
+} from './stage';
+import { editInQuickBooks, type Scene } from './story';
+
+const TRIGGER = 'QuickBooks Accounting Trigger';
+/** In no message, log line or file. */
+const STORE_PASSWORD = 'Hush-hush-42';
+const ANY_CONNECTION = { __rl: true, mode: 'list', value: '' };
+const TEST_CONNECTION = { resource: 'connection', operation: 'test', connection: ANY_CONNECTION };
+const REPLAY = { resource: 'event', operation: 'replay', scope: 'connection', connection: ANY_CONNECTION };
+const DEAD_LETTERS = {
+  resource: 'event',
+  operation: 'getAll',
+  status: 'dead',
+  returnAll: true,
+  connection: ANY_CONNECTION,
+};
+const PROCESS = { resource: 'event', operation: 'process', options: {} };
+
+let stage: Stage;
+const told = tellingOf(() => stage);
+/** Two invoices that both sides have. */
+let invoice: Scene['invoice'];
+let another: Scene['invoice'];
+
+beforeAll(async () => {
+  stage = await Stage.open();
+  await stage.firstImport();
+  await stage.goLive();
+  [invoice, another] = await Promise.all([sharedInvoice(0), sharedInvoice(1)]);
+});
+afterAll(() => stage?.close());
+
+async function sharedInvoice(index: number): Promise<Scene['invoice']> {
+  const { Id, DocNumber } = stage.quickBooks.records('Invoice')[index] as { Id: string; DocNumber: string };
+  const link = await stage.linkOf('invoice', 'ledger', Id);
+  return { appId: link?.app.id ?? '', ledgerId: Id, number: DocNumber };
+}
+
+const counts = async () => (await stage.store()).queue.counts((await stage.connection()).id);
+
+async function pendingEvents() {
+  const connectionId = (await stage.connection()).id;
+  return (await stage.store()).queue.list({ connectionId, status: 'pending', limit: 100 });
+}
+
+/** Whole lines that n8n has printed since its log was this long. */
+const linesSince = (length: number): string[] => stage.n8n.logs().slice(length).split('\n').slice(0, -1);
+
+const errorOf = ({ data }: Execution) =>
+  `${data.resultData.error?.message ?? ''} ${data.resultData.error?.description ?? ''}`;
+
+describe('a webhook that is', () => {
+  const eventOf = (realm: string, id: string, eventId = 'bad-input') =>
+    JSON.stringify([
+      {
+        specversion: '1.0',
+        id: eventId,
+        type: 'qbo.invoice.updated.v1',
+        time: new Date().toISOString(),
+        intuitentityid: id,
+        intuitaccountid: realm,
+      },
+    ]);
+  const good = () => eventOf(stage.descriptor.tenantId, invoice.ledgerId);
+  const signed = (body: string) => signatureOf(body, stage.descriptor.webhookSecret);
+  const send = (body: string, signature: string | null): Promise<WebhookAnswer> =>
+    callWebhook(stage.webhookUrl, {
+      body,
+      headers: signature === null ? {} : { 'intuit-signature': signature },
+    });
+  const large = (bytes: number) => JSON.stringify(['x'.repeat(bytes - 4)]);
+
+  it.each<[string, number, () => Promise<{ status: number }>]>([
+    ['forged', 401, () => send(good(), signatureOf(good(), 'somebody-else'))],
+    ['not signed', 401, () => send(good(), null)],
+    ['cut off', 401, () => send(good().slice(0, -20), signed(good()))],
+    ['not JSON', 400, () => send('<Fault/>', signed('<Fault/>'))],
+    ['JSON, but no notification', 400, () => send('{"hello":"world"}', signed('{"hello":"world"}'))],
+    ['over 1 MiB', 413, () => send(large(1024 * 1024 + 1), signed(large(1024 * 1024 + 1)))],
+    ['over 1 MiB, and does not say so', 413, () => sendInChunks(large(1024 * 1024 + 1))],
+  ])(
+    '%s gets %s, no execution and one line in the log',
+    told(async (_what, status, post) => {
+      await stage.quiet();
+      const [logged, newest, before] = [
+        stage.n8n.logs().length,
+        await stage.newestExecution(),
+        await counts(),
+      ];
+      expect((await post()).status).toBe(status);
+      await until('n8n has said so', 5_000, () => linesSince(logged).length > 0);
+      expect(linesSince(logged)).toEqual([
+        expect.stringContaining(`QuickBooks webhook refused (${status}, `),
+      ]);
+      expect(await counts()).toEqual(before);
+      expect(await stage.newestExecution()).toBe(newest);
+    }),
+  );
+
+  async function sendInChunks(body: string): Promise<Response> {
+    const chunks = new Blob([body]).stream();
+    const init = { method: 'POST', headers: { 'intuit-signature': signed(body) }, body: chunks };
+    return fetch(stage.webhookUrl, { ...init, duplex: 'half' } as RequestInit);
+  }
+
+  it(
+    'of a company without a connection is accepted, and starts nothing',
+    told(async () => {
+      const [logged, newest, before] = [
+        stage.n8n.logs().length,
+        await stage.newestExecution(),
+        await counts(),
+      ];
+      const body = eventOf('4620816365', invoice.ledgerId);
+      expect((await send(body, signed(body))).status).toBe(200);
+      await until('n8n has said so', 5_000, () => linesSince(logged).length > 0);
+      expect(linesSince(logged)).toEqual([expect.stringContaining('of a company without a connection')]);
+      expect(await counts()).toEqual(before);
+      expect(await stage.newestExecution()).toBe(newest);
+    }),
+  );
+
+  it(
+    'good is worked off all the same, and nothing was started before it',
+    told(async () => {
+      const [newest, sentAt] = [await stage.newestExecution(), Date.now()];
+      await editInQuickBooks(stage, invoice, 'After the bad ones');
+      const { startedAt } = await stage.api.waitForNextExecution(stage.workflows.sync.id, newest);
+      expect(new Date(startedAt).getTime()).toBeGreaterThanOrEqual(sentAt);
+    }),
+  );
+});
+
+describe('an app edit that does not fit the schema', () => {
+  it.each<[string, unknown, string, string]>([
+    ['a wrong date', { dueDate: '2027-02-30' }, 'dueDate', 'must be a calendar date, YYYY-MM-DD'],
+    ['a long number', { number: '0'.repeat(22) }, 'number', 'must not be longer than 21 characters'],
+    ['no customer', { customer: null }, 'customer', 'is required'],
+    ['an unknown field', { discount: '1' }, 'discount', 'is not a field of this entity'],
+    [
+      'an amount in words',
+      { lines: [{ amount: 'ten' }] },
+      'lines.0.amount',
+      'must be a decimal such as "12.50"',
+    ],
+    ['a computed field', { total: '1' }, 'total', 'is computed by the accounting tool'],
+    ['no fields', 'hello', 'fields', 'is not an object'],
+  ])(
+    '(%s) is answered 422 with entity, id, field, reason and what to do',
+    told(async (_what, fields, field, reason) => {
+      const before = [await counts(), await stage.appRecord('invoice', invoice.appId)];
+      const { status, json } = await stage.appEdit('invoice', invoice.appId, fields as object);
+      expect(status).toBe(422);
+      expect(json).toMatchObject({
+        error: expect.stringContaining(`${field} ${reason}`),
+        code: 'validation',
+        entity: 'invoice',
+        id: invoice.appId,
+        field,
+        nextStep: expect.stringMatching(/^[A-Z].*\.$/),
+      });
+      expect([await counts(), await stage.appRecord('invoice', invoice.appId)]).toEqual(before);
+    }),
+  );
+
+  it(
+    '(an unknown entity) is answered 422',
+    told(async () => {
+      const { status, json } = await stage.appEdit('spaceship', 's-1', { name: 'A' });
+      expect([status, json]).toEqual([422, expect.objectContaining({ entity: 'spaceship' })]);
+      expect((json as { error: string }).error).toContain('invoice');
+    }),
+  );
+});
+
+describe('a record that QuickBooks refuses', () => {
+  it(
+    'since it refers to an inactive item, is a dead letter until it is corrected and replayed',
+    told(async () => {
+      const item = stage.quickBooks.records('Item').find(({ Type }) => Type === 'Service') as { Id: string };
+      const appItem = (await stage.linkOf('item', 'ledger', item.Id))?.app.id;
+      const { fields } = (await stage.appRecord('invoice', invoice.appId)) ?? {};
+      stage.quickBooks.edit({ entity: 'Item', id: item.Id, patch: { Active: false } });
+      await until('the app knows that the item is inactive', 20_000, async () => {
+        return (await stage.appRecord('item', appItem ?? ''))?.fields['active'] === false;
+      });
+      await stage.quiet();
+      const [newest, before] = [await stage.newestExecution(), stage.quickBooks.records('Invoice').length];
+      const line = { item: { entity: 'item', id: appItem }, quantity: '2', unitPrice: '5' };
+      const edit = { number: 'INACTIVE-1', customer: fields?.['customer'], lines: [line] };
+      const { status, json } = await stage.appEdit('invoice', undefined, edit);
+      expect(status).toBe(200);
+      const { id } = json as { id: string };
+
+      expect(await stage.nextItem('failed', newest)).toMatchObject({
+        connectionName: 'Demo company',
+        entity: 'invoice',
+        id,
+        title: 'INACTIVE-1',
+        reason: expect.stringMatching(/^QuickBooks did not create invoice "INACTIVE-1".*made inactive/),
+        nextStep: expect.stringContaining('made inactive'),
+        requestId: expect.stringMatching(/^1-/),
+      });
+      await expectDeadLetter(id, 'made inactive');
+
+      stage.quickBooks.edit({ entity: 'Item', id: item.Id, patch: { Active: true } });
+      await replayed(1);
+      await until('the invoice is in QuickBooks', 20_000, async () => {
+        return (await stage.linkOf('invoice', 'app', id))?.ledger.id != null;
+      });
+      await stage.quiet();
+      expect(stage.quickBooks.records('Invoice')).toHaveLength(before + 1);
+      expect(await counts()).toMatchObject({ dead: 0 });
+    }),
+  );
+
+  it(
+    'since the period is closed, is a dead letter until the period is open and it is replayed',
+    told(async () => {
+      await stage.quiet();
+      const newest = await stage.newestExecution();
+      stage.quickBooks.setCompany({ bookCloseDate: '2035-12-31' });
+      const { status } = await stage.appEdit('invoice', another.appId, { customerMemo: 'Too late?' });
+      expect(status).toBe(200);
+      expect(await stage.nextItem('failed', newest)).toMatchObject({
+        entity: 'invoice',
+        id: another.ledgerId,
+        appId: another.appId,
+        ledgerId: another.ledgerId,
+        code: 'validation/6210',
+        nextStep: expect.stringContaining('Reopen the period in QuickBooks'),
+      });
+      await expectDeadLetter(another.appId, '6210');
+
+      stage.quickBooks.setCompany({ bookCloseDate: null });
+      await replayed(1);
+      await until('the message is in QuickBooks', 20_000, () => {
+        return stage.inQuickBooks('Invoice', another.ledgerId)?.CustomerMemo?.value === 'Too late?';
+      });
+      await stage.quiet();
+      expect(await counts()).toMatchObject({ dead: 0 });
+    }),
+  );
+
+  async function expectDeadLetter(recordId: string, why: string): Promise<void> {
+    const listed = itemsOf(await stage.runStep(DEAD_LETTERS), 'Step');
+    expect(listed).toEqual([expect.objectContaining({ entity: 'invoice', recordId, status: 'dead' })]);
+    expect(JSON.stringify(listed[0]?.['lastError'])).toContain(why);
+  }
+
+  async function replayed(times: number): Promise<void> {
+    const replay = await stage.runStep(REPLAY);
+    expect(itemsOf(replay, 'Step')).toEqual([expect.objectContaining({ replayed: times })]);
+  }
+});
+
+describe('a credential that no longer works', () => {
+  it.each<[string, () => Promise<void>, () => Promise<void>]>([
+    [
+      'whose grant was revoked',
+      async () => stage.quickBooks.revokeGrant(),
+      async () => stage.api.connectOAuth2(stage.credential.id),
+    ],
+    [
+      'whose client secret is wrong',
+      async () => {
+        await stage.changeCredential({ clientSecret: 'not-the-secret' });
+        stage.quickBooks.expireTokens('access');
+      },
+      async () => stage.changeCredential({}),
+    ],
+  ])(
+    '%s pauses the connection and says so; events wait, and settle once it is reconnected and tested',
+    told(async (what, breakIt, mendIt) => {
+      await stage.quiet();
+      await breakIt();
+      const dueDate = what.includes('revoked') ? '2033-01-01' : '2033-01-02';
+      expect((await stage.appEdit('invoice', invoice.appId, { dueDate })).status).toBe(200);
+      await until('the connection is paused', 20_000, async () => {
+        return (await stage.connection()).state === 'paused';
+      });
+      expect((await stage.connection()).pausedReason).toMatch(
+        /the credential "QuickBooks \(simulator\)".*Open the credential "QuickBooks \(simulator\)" in n8n and reconnect it\.$/,
+      );
+      const memo = `Typed while paused (${what})`;
+      stage.quickBooks.edit({
+        entity: 'Invoice',
+        id: another.ledgerId,
+        patch: { CustomerMemo: { value: memo } },
+      });
+      await stage.quickBooks.flushWebhooks();
+      expect(stage.quickBooks.deliveries().at(-1)).toMatchObject({ state: 'delivered' });
+
+      const stillBroken = await stage.runStep(TEST_CONNECTION);
+      expect(stillBroken.status).toBe('error');
+      expect(errorOf(stillBroken)).toContain(
+        'Open the credential "QuickBooks (simulator)" in n8n and reconnect it.',
+      );
+      expect(await stage.connection()).toMatchObject({ state: 'paused' });
+      const waiting = expect.arrayContaining([
+        expect.objectContaining({ side: 'app', recordId: invoice.appId, attempts: 0 }),
+        expect.objectContaining({ side: 'ledger', recordId: another.ledgerId, attempts: 0 }),
+      ]);
+      expect(await pendingEvents()).toEqual(waiting);
+
+      await mendIt();
+      const mended = await stage.runStep(TEST_CONNECTION);
+      expect(errorOf(mended)).toBe(' ');
+      expect(itemsOf(mended, 'Step')).toEqual([
+        expect.objectContaining({ state: 'active', pausedReason: null, resumed: true }),
+      ]);
+      await until('both edits are on both sides', 20_000, async () => {
+        const inApp = (await stage.appRecord('invoice', another.appId))?.fields['customerMemo'];
+        return stage.inQuickBooks('Invoice', invoice.ledgerId)?.DueDate === dueDate && inApp === memo;
+      });
+      await stage.quiet();
+      expect(await counts()).toMatchObject({ dead: 0, held: 0 });
+    }),
+  );
+
+  it(
+    'or never did, is named',
+    told(async () => {
+      const credential = await stage.createCredential('Nobody has connected it');
+      const credentials = { [QUICKBOOKS_CREDENTIAL]: credential };
+      const run = await stage.runStep(PROCESS, credentials);
+      expect(run.status).toBe('error');
+      expect(errorOf(run)).toBe(
+        'The QuickBooks credential "Nobody has connected it" is not connected to a company yet ' +
+          'Open the credential "Nobody has connected it" in n8n, choose Connect, and pick the company.',
+      );
+    }),
+  );
+
+  it(
+    'or was not chosen, is asked for',
+    told(async () => {
+      const run = await stage.runStep(PROCESS, {});
+      expect([run.status, errorOf(run)]).toEqual(['error', expect.stringMatching(/credential/)]);
+    }),
+  );
+});
+
+describe('a store that cannot be opened', () => {
+  const postgres = {
+    kind: 'postgres',
+    port: 5432,
+    database: 'books',
+    user: 'sync',
+    password: STORE_PASSWORD,
+  };
+
+  it.each<[string, Record<string, string | number>, () => string]>([
+    [
+      'whose host is unknown',
+      { ...postgres, host: 'no-such-host.invalid' },
+      () => 'no-such-host.invalid:5432/books',
+    ],
+    ['where nothing answers', { ...postgres, host: '127.0.0.1', port: 1 }, () => '127.0.0.1:1/books'],
+    [
+      'whose path leads through a file',
+      { kind: 'sqlite', path: '../encryption.key/store.sqlite' },
+      () => join(stage.n8n.userFolder, 'encryption.key', 'store.sqlite'),
+    ],
+  ])(
+    '%s is named, and nothing is half done',
+    told(async (_what, data, place) => {
+      await stage.quiet();
+      const store = await stage.api.createCredential({ name: 'Elsewhere', type: STORE_CREDENTIAL, data });
+      const credentials = { ...stage.credentials, [STORE_CREDENTIAL]: store };
+      const { total } = stage.quickBooks.calls();
+
+      const test = await stage.api.testCredential(store.id);
+      expect(test).toMatchObject({ status: 'Error', message: expect.stringContaining(place()) });
+      for (const step of [PROCESS, { resource: 'import', operation: 'run' }, DEAD_LETTERS]) {
+        const run = await stage.runStep(step, credentials);
+        expect(run.status).toBe('error');
+        expect(errorOf(run)).toMatch(/^The store at .* cannot be opened: .* (Correct|Check) .*\.$/);
+        expect(errorOf(run)).toContain(place());
+        expect(JSON.stringify([run, test])).not.toContain(STORE_PASSWORD);
+      }
+      expect(stage.quickBooks.calls().total).toBe(total);
+    }),
+  );
+
+  it(
+    'is what the app is told that posts an edit',
+    told(async () => {
+      const { credentials, path } = await storeInFile('Behind the app edits');
+      const parameters = { 'App Edit': { path: `${APP_EDITS_PATH}-elsewhere` } };
+      const { id } = await stage.importTemplate('app-edits.json', { credentials, parameters });
+      await stage.api.activate(id);
+      const body = { entity: 'invoice', id: invoice.appId, fields: { customerMemo: 'Nowhere' } };
+      const { status, json } = await stage.api.callWebhook(`${APP_EDITS_PATH}-elsewhere`, { body });
+      expect([status, json]).toEqual([503, expect.objectContaining({ code: 'store' })]);
+      expect((json as { error: string }).error).toContain(path);
+    }),
+  );
+});
+
+/** A store credential for a path that leads through a file. */
+async function storeInFile(name: string): Promise<{ credentials: Credentials; path: string }> {
+  const path = join(stage.n8n.userFolder, 'encryption.key', 'store.sqlite');
+  const data = { kind: 'sqlite', path };
+  const store = await stage.api.createCredential({ name, type: STORE_CREDENTIAL, data });
+  return { credentials: { ...stage.credentials, [STORE_CREDENTIAL]: store }, path };
+}
+
+describe('a workflow', () => {
+  it(
+    'is not published with a credential nobody has connected, nor with a store that cannot be opened',
+    told(async () => {
+      const { credentials, path } = await storeInFile('Behind the trigger');
+      const unconnected = await stage.createCredential('Still not connected');
+      // n8n tries for a while before it gives up; both at once take no longer than one.
+      await Promise.all([
+        expect(published({ [QUICKBOOKS_CREDENTIAL]: unconnected }, 'nobody')).rejects.toThrow(
+          'The QuickBooks credential "Still not connected" is not connected to a company yet',
+        ),
+        expect(published(credentials, 'nowhere')).rejects.toThrow(`The store at ${path} cannot be opened`),
+      ]);
+    }),
+  );
+});
+
+/** Publishes the sync template with other credentials and another path; takes it down whatever comes of it. */
+async function published(credentials: Credentials, path: string): Promise<void> {
+  const parameters = { [TRIGGER]: { path } };
+  const { id } = await stage.importTemplate('webhook-sync.json', { credentials, parameters });
+  try {
+    await stage.api.activate(id);
+  } finally {
+    await stage.api.deactivate(id);
+  }
+}
+
+describe('secrets', () => {
+  const [accessToken, refreshToken] = [/eyJ\w{60}\.\w{120}/, /RT1-\d+-H0-\w{36}/];
+
+  it(
+    'are in no line of the log, no byte of the store and nothing else that n8n has kept in clear',
+    told(async () => {
+      // The patterns find every token there was, and not only those of today.
+      expect(stage.descriptor.accessToken).toMatch(accessToken);
+      expect(stage.descriptor.refreshToken).toMatch(refreshToken);
+      const { clientSecret, webhookSecret } = stage.descriptor;
+      const files = filesIn(stage.n8n.userFolder);
+      for (const expected of ['n8n.log', 'store.sqlite', 'store.sqlite-wal', 'database.sqlite']) {
+        expect(files.some((file) => file.endsWith(expected))).toBe(true);
+      }
+      for (const file of files) {
+        const bytes = readFileSync(file, 'latin1');
+        const found = [accessToken, refreshToken].map((pattern) => pattern.exec(bytes)?.[0]);
+        const exact = [clientSecret, webhookSecret, STORE_PASSWORD].filter((text) => bytes.includes(text));
+        expect([file, ...found, ...exact]).toEqual([file, undefined, undefined]);
+      }
+    }),
+  );
+
+  /** Without the installed packs. */
+  function filesIn(folder: string): string[] {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : filesIn(path);
+      return entry.isFile() ? [path] : [];
+    });
+  }
+});
