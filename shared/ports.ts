@@ -292,6 +292,8 @@ export interface Intent {
   desired: Fields;
   /** The base that holds once this write has landed. */
   agreed: Base | null;
+  /** How the fields came to their values, so that a write whose worker died is accounted for all the same. */
+  decisions?: readonly unknown[];
   policyVersion: number;
   /** When it was first stored; the idempotency window counts from here. */
   storedAt: number;
@@ -419,8 +421,8 @@ export type EventOutcome =
   /** Its record has an open conflict. */
   | { kind: 'held' }
   | { kind: 'retry'; dueAt: number; error: ErrorReport; countAttempt: boolean }
-  /** Until the other record settles, `dueAt` at the latest. */
-  | { kind: 'waiting'; onLinkId: string; dueAt: number; error: ErrorReport }
+  /** Until the other record settles, `dueAt` at the latest. Counts as an attempt where that record fails. */
+  | { kind: 'waiting'; onLinkId: string; dueAt: number; error: ErrorReport; countAttempt?: boolean }
   | { kind: 'dead'; error: ErrorReport };
 
 /** All that one converge changes, in one transaction. */

@@ -84,6 +84,7 @@ export interface IntentRow {
   expected_version: string | null;
   desired: string;
   agreed: string | null;
+  decisions: string | null;
   policy_version: number;
   stored_at: number;
   /** Null while it may or may not have landed. */

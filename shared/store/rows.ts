@@ -118,6 +118,7 @@ export function intentFromRow(row: IntentRow): Intent {
     expectedVersion: row.expected_version,
     desired: parse(row.desired),
     agreed: parseOrNull(row.agreed),
+    ...(row.decisions === null ? {} : { decisions: parse<unknown[]>(row.decisions) }),
     policyVersion: row.policy_version,
     storedAt: row.stored_at,
   };

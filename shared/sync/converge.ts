@@ -1,5 +1,5 @@
 import { DuplicateError, StaleVersionError, TransientError, toSyncError } from '../errors';
-import type { Claim, Conflict, FieldConflict, Resolution, SideName } from '../ports';
+import type { Claim, Conflict, FieldConflict, Intent, Resolution, SideName } from '../ports';
 import type { Run } from './context';
 import { decide, type Plan } from './decide';
 import { seenAlready } from './echo';
@@ -82,9 +82,11 @@ async function oneRound(work: Work): Promise<Outcome | null> {
   const { run, entity } = work;
   const elsewhere = await handOver(work);
   if (elsewhere) return elsewhere;
-  const readings = await canonicalReadings(run, entity, work.claim, work.base, work.records);
+  const readings = await canonicalReadings(run, entity, work.link, work.base, work.records);
   work.readings = readings;
   if (bothGone(readings)) return settleGone(work, null);
+  const standing = standingRefusal(work);
+  if (standing) return settleHold(work, standing);
   const resolution = currentResolution(work);
   const plan = decide({
     entity,
@@ -122,18 +124,25 @@ async function handOver(work: Work): Promise<Outcome | null> {
     const ownerLink = await run.store.links.get(owner);
     if (!ownerLink || ownerLink.entity !== link.entity || ownerLink.connectionId !== link.connectionId)
       continue;
-    if (ownerLink[side].id !== null) continue;
     const ownerClaim = await run.store.queue.claimLink(owner, {
       worker: run.worker,
       now: run.clock.now(),
       leaseMs: run.options.leaseMs,
     });
     if (!ownerClaim) throw new AwaitsRecordError(owner, 1_000, 'Waits for the write that made this record');
+    // It has a record of its own there, and makes no other in its place: this one is a copy.
+    if (ownerLink[side].id !== null && !isMaking(ownerClaim, side)) {
+      await run.store.queue.release(ownerClaim);
+      continue;
+    }
     const outcome = await converge(run, ownerClaim, [...chain, link.id]);
     if (!(await run.store.links.get(claim.link.id))) return outcome;
   }
   return null;
 }
+
+const isMaking = (claim: Claim, side: SideName) =>
+  claim.intents.some((intent) => intent.operation === 'create' && intent.side === side);
 
 function capabilityOf(work: Work, side: SideName) {
   const capability = work.run.sides[side].capabilities.entities[work.entity.name];
@@ -161,6 +170,18 @@ function currentResolution(work: Work): Resolution | null {
   return speaksOf(conflict, work) ? conflict.resolution : null;
 }
 
+/**
+ * A side did not take what it was sent, somebody has been asked, and nothing has moved since: it is not sent
+ * again, or the echo of one attempt would start the next.
+ */
+function standingRefusal(work: Work): FieldConflict[] | null {
+  const { conflict } = work.claim;
+  if (conflict?.status !== 'open' || conflict.policyVersion !== work.run.policy.version) return null;
+  const isStanding =
+    speaksOf(conflict, work) && conflict.fields.every(({ reason }) => reason === 'not_writable');
+  return isStanding ? conflict.fields : null;
+}
+
 const versionOf = (work: Work, side: SideName) => work.records[side]?.version ?? null;
 
 const speaksOf = (conflict: Conflict, work: Work) =>
@@ -179,7 +200,8 @@ async function settleInStep(
       ledger: readings.ledger.lineIds,
     });
   }
-  settleLostCreates(work);
+  settleLost(work, work.doubtful);
+  settleLost(work, lostCreates(work));
   const close = conflict
     ? { kind: 'close' as const, reason: conflict.status === 'resolved' ? 'resolved' : 'both sides agree now' }
     : undefined;
@@ -201,7 +223,8 @@ async function settleHold(work: Work, fields: FieldConflict[]): Promise<Outcome>
   work.decisions = [];
   work.link.base = work.base;
   forgetTimes(work.link);
-  settleLostCreates(work);
+  // While a record is still missing, a create of it stays a question: it is asked again before the next one.
+  if (work.link.app.id !== null && work.link.ledger.id !== null) settleLost(work, lostCreates(work));
   await settleWork(
     work,
     { kind: 'held' },
@@ -229,7 +252,8 @@ async function settleHold(work: Work, fields: FieldConflict[]): Promise<Outcome>
 async function settleGone(work: Work, plan: Extract<Plan, { kind: 'gone' }> | null): Promise<Outcome> {
   const base = plan?.agreed ?? work.base;
   work.link.base = base && plan?.agreed === undefined ? { ...base, state: 'deleted' } : base;
-  settleLostCreates(work);
+  settleLost(work, work.doubtful);
+  settleLost(work, lostCreates(work));
   await settleWork(
     work,
     { kind: 'settled' },
@@ -241,10 +265,12 @@ async function settleGone(work: Work, plan: Extract<Plan, { kind: 'gone' }> | nu
   return outcomeOf(work, 'synced', work.wrote.length > 0 ? 'removed' : 'none');
 }
 
-/** Creates of an earlier attempt that nothing was found of did not land, or their record is gone again. */
-function settleLostCreates(work: Work): void {
-  for (const intent of Object.values(work.lostCreates)) {
-    if (intent && !work.intents.has(intent.key)) work.intents.set(intent.key, 'superseded');
+const lostCreates = ({ lostCreates: { app, ledger } }: Work): Intent[] => [...app, ...ledger];
+
+/** Whatever became of these writes, what is settled now does not depend on it any more. */
+function settleLost(work: Work, intents: readonly Intent[]): void {
+  for (const intent of intents) {
+    if (!work.intents.has(intent.key)) work.intents.set(intent.key, 'superseded');
   }
 }
 

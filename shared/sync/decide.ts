@@ -9,7 +9,7 @@ import type {
   SideName,
 } from '../ports';
 import type { EntityDefinition, Fields, FieldSpec } from '../schema/entity';
-import { diffFields, hasEdits } from './diff';
+import { diffFields, hasEdits, type FieldChange } from './diff';
 import { mergeFields, type FieldDecision, type MergeRules, type Verdict } from './merge';
 import { winnerFor } from './policy';
 
@@ -31,7 +31,7 @@ export interface DecideInput {
   /** A person's decision on exactly this state, or null. */
   resolution: Resolution | null;
   /** The side where an earlier write of ours may have landed and then been changed again. */
-  uncertain: SideName | null;
+  uncertain: SideName | 'both' | null;
 }
 
 export interface PlannedWrite {
@@ -117,15 +117,15 @@ function decideFields(input: DecideInput): Plan {
  */
 function doubtfulDecisions(input: DecideInput, decisions: FieldDecision[]): FieldConflict[] {
   if (!input.uncertain || input.resolution) return [];
-  const source = other(input.uncertain);
+  const { uncertain } = input;
   return decisions
-    .filter((decision) => decision.by === 'edit' && decision.from === source)
-    .map((decision) => ({
-      path: decision.path,
-      label: decision.path,
-      base: decision.before,
-      app: source === 'app' ? decision.after : decision.before,
-      ledger: source === 'ledger' ? decision.after : decision.before,
+    .filter(({ by, from }) => by === 'edit' && (from === 'app' || from === 'ledger') && from !== uncertain)
+    .map(({ path, from, before, after }) => ({
+      path,
+      label: path,
+      base: before,
+      app: from === 'app' ? after : before,
+      ledger: from === 'ledger' ? after : before,
       reason: 'uncertain_write' as const,
     }));
 }
@@ -138,12 +138,24 @@ export function needsWrite(
   capability: EntityCapability,
   derivedToo: boolean,
 ): boolean {
-  return diffFields(entity, fields, merged).some(
-    ({ spec, after }) =>
+  return changesToWrite(entity, fields, merged, capability, derivedToo).length > 0;
+}
+
+/** What the side's record does not say yet and could. */
+export function changesToWrite(
+  entity: EntityDefinition,
+  fields: Fields,
+  merged: Fields,
+  capability: EntityCapability,
+  derivedToo: boolean,
+): FieldChange[] {
+  return diffFields(entity, fields, merged).filter(
+    ({ spec, before, after }) =>
       (derivedToo || !spec.derived) &&
       !isListed(capability.unsupported, spec.path) &&
       !isListed(capability.readOnly, spec.path) &&
-      !(after === null && fields[spec.name] === undefined),
+      // A side that has no opinion needs no telling that there is nothing.
+      !(after === null && before === undefined),
   );
 }
 
@@ -174,7 +186,7 @@ function decideRemoval(input: DecideInput): Plan {
     const decision: FieldDecision = {
       path: STATE,
       from: remover,
-      by: clear ? 'edit' : 'resolution',
+      by: clear ? 'edit' : verdict.by,
       before: kept.state,
       after: state,
     };
@@ -194,7 +206,7 @@ function decideRemoval(input: DecideInput): Plan {
     const decision: FieldDecision = {
       path: STATE,
       from: keeper,
-      by: 'resolution',
+      by: verdict.by,
       before: state,
       after: 'live',
     };

@@ -1,6 +1,7 @@
 import { ValidationError } from '../errors';
 import { entityNamed } from '../schema/entities';
 import { converge } from './converge';
+import type { Outcome } from './outcome';
 import type { MissingReference } from './references';
 import { AwaitsRecordError, type Work } from './work';
 
@@ -63,5 +64,14 @@ async function bringOver(work: Work, reference: MissingReference): Promise<void>
     reference.linkId,
     outcome.result === 'waiting' ? BUSY_DELAY_MS : HELD_DELAY_MS,
     `Waits for its ${label} ${outcome.title}: ${why}`,
+    isFailing(outcome),
   );
+}
+
+/** What ends by itself, however long it takes, is no failure of the record. */
+const passing = ['auth', 'rate_limit', 'budget', 'busy', 'lease_lost'];
+
+function isFailing({ result, error }: Outcome): boolean {
+  if (result === 'failed') return true;
+  return result === 'waiting' && error !== null && !passing.includes(error.code.split('/')[0] as string);
 }

@@ -22,7 +22,13 @@ export function diffFields(entity: EntityDefinition, before: Fields, after: Fiel
     if (is === undefined || is === was) continue;
     if (spec.kind === 'list') diffList(spec, was, is, changes);
     else if (spec.kind === 'group')
-      diffMembers(spec, `${spec.path}.`, membersOf(was), membersOf(is), changes);
+      diffMembers(
+        spec,
+        `${spec.path}.`,
+        membersOf(was),
+        is === null ? emptied(spec) : membersOf(is),
+        changes,
+      );
     else if (!sameValue(was ?? null, is)) changes.push({ path: spec.path, spec, before: was, after: is });
   }
   return changes;
@@ -32,6 +38,10 @@ export function diffFields(entity: EntityDefinition, before: Fields, after: Fiel
 export function hasEdits(entity: EntityDefinition, before: Fields, after: Fields): boolean {
   return diffFields(entity, before, after).some((change) => !change.spec.derived);
 }
+
+/** A null group is a group of nulls: its side says that all of it is empty. */
+const emptied = (spec: FieldSpec): Fields =>
+  Object.fromEntries(spec.members.map((member) => [member.name, null]));
 
 function diffMembers(spec: FieldSpec, prefix: string, was: Fields, is: Fields, changes: FieldChange[]): void {
   for (const member of spec.members) {

@@ -1,4 +1,5 @@
 import type { LinkSide, QueuedEvent } from '../ports';
+import type { Instant } from '../schema/calendar';
 
 /**
  * Whether the event speaks of a state that the link has already seen, told by the side's own clock; the
@@ -7,14 +8,19 @@ import type { LinkSide, QueuedEvent } from '../ports';
  * A state that was read at a moment contains every change up to it. After a write of ours only the state at
  * the commit is known, and the answer's time is a little later: in that gap exactly one change, our own echo,
  * is taken as seen, and any second one is read.
+ *
+ * A service that names the second of a change and no more may mean any moment of that second.
  */
 export function seenAlready(event: QueuedEvent, side: LinkSide): LinkSide | null {
   const { occurredAt } = event;
   if (!occurredAt || !side.asOf || occurredAt > side.asOf) return null;
   // Within one and the same millisecond nobody knows what came first.
-  if (!side.echo) return occurredAt < side.asOf ? side : null;
+  const latest = latestOf(occurredAt);
+  if (!side.echo) return latest < side.asOf ? side : null;
   const { afterAsOf, seenAt } = side.echo;
-  if (afterAsOf !== null && occurredAt < afterAsOf) return side;
+  if (afterAsOf !== null && latest < afterAsOf) return side;
   if (seenAt === null) return { ...side, echo: { afterAsOf, seenAt: occurredAt } };
-  return seenAt === occurredAt ? side : null;
+  return seenAt === occurredAt && latest === occurredAt ? side : null;
 }
+
+const latestOf = (occurredAt: Instant): Instant => occurredAt.replace(/(:\d\d)(\.000)?Z$/, '$1.999Z');

@@ -82,13 +82,23 @@ export class Engine {
       for (let claim = queue.shift(); claim; claim = queue.shift()) {
         const now = run.clock.now();
         if (isResting(run.connection, now) || claim.leaseUntil - now < run.options.leaseMs / 2) {
-          await run.store.queue.release(claim);
+          await giveBack(run, claim);
           outcomes.push(outcomeOf(startWork(run, claim, []), 'waiting', 'none'));
         } else outcomes.push(await converge(run, claim, [], known));
       }
     };
     await Promise.all(Array.from({ length: Math.min(run.options.concurrency, claims.length) }, lane));
     return outcomes;
+  }
+}
+
+/** A claim that another record has absorbed meanwhile, or another worker taken over, is nobody's to give back. */
+async function giveBack(run: Run, claim: Claim): Promise<void> {
+  try {
+    await run.store.queue.release(claim);
+  } catch (error) {
+    const failure = toSyncError(error);
+    if (failure.code !== 'lease_lost') throw toSyncError(failure);
   }
 }
 

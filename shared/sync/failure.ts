@@ -2,11 +2,8 @@ import { StoreError, type SyncError, toSyncError } from '../errors';
 import type { EventOutcome } from '../ports';
 import { outcomeOf } from './converge';
 import type { Outcome } from './outcome';
-import { reportError, retryDelay } from './retry';
+import { REST_MS, reportError, retryDelay } from './retry';
 import { AwaitsRecordError, forgetTimes, settleWork, titleOf, type Work } from './work';
-
-/** When the provider asks us to wait without saying how long. */
-const REST_MS = 60_000;
 
 /**
  * Turns a failure into what becomes of the events: wait for another record, pause or rest the connection,
@@ -23,6 +20,8 @@ export async function settleFailure(work: Work, error: SyncError): Promise<Outco
 
   const outcome = await eventOutcome(work, error);
   work.link.base = work.base;
+  // What was not carried out will be decided again.
+  work.decisions = [];
   forgetTimes(work.link);
   try {
     await settleWork(work, outcome, {
@@ -45,7 +44,7 @@ async function eventOutcome(work: Work, error: SyncError): Promise<EventOutcome>
   const { run, claim } = work;
   const now = run.clock.now();
   const report = reportError(error);
-  if (error instanceof AwaitsRecordError) {
+  if (error instanceof AwaitsRecordError && !error.isFailing) {
     return { kind: 'waiting', onLinkId: error.onLinkId, dueAt: now + error.delayMs, error: report };
   }
   if (error.code === 'auth') {
@@ -61,6 +60,10 @@ async function eventOutcome(work: Work, error: SyncError): Promise<EventOutcome>
   const attempt = 1 + Math.max(0, ...claim.events.map((event) => event.attempts));
   if (!error.retryable || attempt >= run.options.retry.maxAttempts) return { kind: 'dead', error: report };
   const delay = retryDelay(run.options.retry, attempt, run.random, error.details.retryAfterMs);
+  if (error instanceof AwaitsRecordError) {
+    const dueAt = now + Math.max(delay, error.delayMs);
+    return { kind: 'waiting', onLinkId: error.onLinkId, dueAt, error: report, countAttempt: true };
+  }
   return { kind: 'retry', dueAt: now + delay, error: report, countAttempt: true };
 }
 

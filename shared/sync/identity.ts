@@ -67,6 +67,8 @@ export function intentKey(
   base: Fields | null,
   desired: Fields,
   refusals: number,
+  /** The record that a create takes the place of, so that the same record made again is a write of its own. */
+  replaces: string | null = null,
 ): string {
   const parts = [
     intent.connectionId,
@@ -78,6 +80,7 @@ export function intentKey(
     base ? hashFields(entity, base) : '',
     hashFields(entity, desired),
     String(refusals),
+    ...(replaces === null ? [] : [replaces]),
   ];
   return sha256(parts.join('\n')).slice(0, 32);
 }

@@ -1,6 +1,8 @@
-import type { Connection, NewEvent, SideName } from '../ports';
+import { toSyncError } from '../errors';
+import type { Connection, ListOptions, ListPage, NewEvent, SideName } from '../ports';
 import { entities } from '../schema/entities';
 import type { EnginePorts } from './context';
+import { REST_MS } from './retry';
 import type { Engine } from './engine';
 import type { Outcome } from './outcome';
 
@@ -19,9 +21,11 @@ export interface ImportProgress {
   read: number;
 }
 
+/** What became of the records of one entity; a record met on both sides counts once in the outcomes. */
 export interface EntityImport {
   entity: string;
-  read: number;
+  inLedger: number;
+  inApp: number;
   linked: number;
   created: number;
   conflicts: number;
@@ -52,28 +56,39 @@ export async function firstImport(
     if (wanted && !wanted.includes(name)) continue;
     if (!ports.sides.app.capabilities.entities[name] || !ports.sides.ledger.capabilities.entities[name])
       continue;
-    const counts: EntityImport = {
-      entity: name,
-      read: 0,
-      linked: 0,
-      created: 0,
-      conflicts: 0,
-      failed: 0,
-      waiting: 0,
-    };
-    for (const side of ['ledger', 'app'] as const) {
-      counts.read += await queueAll(ports, connection.id, name, side, options);
-    }
-    await engine.processDue(connection.id, {
-      maxRecords: Infinity,
-      onOutcome: (outcome) => {
-        count(counts, outcome);
-        if (outcome.result === 'conflict' || outcome.result === 'failed') report.attention.push(outcome);
-      },
-    });
-    report.entities.push(counts);
+    const inLedger = await queueAll(ports, connection.id, name, 'ledger', options);
+    const inApp = await queueAll(ports, connection.id, name, 'app', options);
+    const outcomes = await workOff(ports, engine, connection.id);
+    const last = [...outcomes.values()];
+    report.entities.push({ entity: name, inLedger, inApp, ...tally(last) });
+    report.attention.push(...last.filter(({ result }) => result === 'conflict' || result === 'failed'));
   }
   return report;
+}
+
+/** How often in a row a provider may ask to slow down before the import gives up for now. */
+const MAX_RESTS = 20;
+
+/** Works until nothing is due, through the pauses that the provider asks for; the last outcome of each record. */
+async function workOff(
+  ports: EnginePorts,
+  engine: Engine,
+  connectionId: string,
+): Promise<Map<string, Outcome>> {
+  const last = new Map<string, Outcome>();
+  for (let rests = 0; rests <= MAX_RESTS; rests++) {
+    await engine.processDue(connectionId, {
+      maxRecords: Infinity,
+      onOutcome: (outcome) => last.set(outcome.linkId, outcome),
+    });
+    const { state, resumeAt } = (await ports.store.connections.get(connectionId)) ?? {
+      state: 'paused',
+      resumeAt: null,
+    };
+    if (state !== 'active' || resumeAt === null || resumeAt <= ports.clock.now()) break;
+    await ports.clock.sleep(resumeAt - ports.clock.now());
+  }
+  return last;
 }
 
 interface ListCheckpoint {
@@ -94,7 +109,7 @@ async function queueAll(
   const stored = (await store.checkpoints.get(connectionId, name)) as ListCheckpoint | null;
   let at: ListCheckpoint = stored && !stored.done ? stored : { cursor: null, read: 0, done: false };
   while (!at.done) {
-    const page = await ports.sides[side].list(entity, { cursor: at.cursor, limit: options.pageSize ?? 500 });
+    const page = await listPage(ports, side, entity, { cursor: at.cursor, limit: options.pageSize ?? 500 });
     // What cannot be read is queued too: converging it says why, in a row of its own.
     const events = [...page.records, ...(page.unreadable ?? [])].map(
       ({ id }): NewEvent => ({ connectionId, entity, side, recordId: id, source: 'import' }),
@@ -106,10 +121,32 @@ async function queueAll(
   return at.read;
 }
 
-function count(counts: EntityImport, outcome: Outcome): void {
-  if (outcome.result === 'conflict') counts.conflicts++;
-  else if (outcome.result === 'failed') counts.failed++;
-  else if (outcome.result === 'waiting') counts.waiting++;
-  else if (outcome.action === 'created') counts.created++;
-  else counts.linked++;
+/** One page, after as many rests as the provider asks for within reason. */
+async function listPage(
+  ports: EnginePorts,
+  side: SideName,
+  entity: string,
+  options: ListOptions,
+): Promise<ListPage> {
+  for (let rests = 0; ; rests++) {
+    try {
+      return await ports.sides[side].list(entity, options);
+    } catch (error) {
+      const failure = toSyncError(error);
+      if (failure.code !== 'rate_limit' || rests === MAX_RESTS) throw toSyncError(failure);
+      await ports.clock.sleep(failure.details.retryAfterMs ?? REST_MS);
+    }
+  }
+}
+
+function tally(outcomes: readonly Outcome[]): Omit<EntityImport, 'entity' | 'inLedger' | 'inApp'> {
+  const counts = { linked: 0, created: 0, conflicts: 0, failed: 0, waiting: 0 };
+  for (const { result, action } of outcomes) {
+    if (result === 'conflict') counts.conflicts++;
+    else if (result === 'failed') counts.failed++;
+    else if (result === 'waiting') counts.waiting++;
+    else if (action === 'created') counts.created++;
+    else counts.linked++;
+  }
+  return counts;
 }

@@ -1,6 +1,6 @@
 import type { LineLink, SideName } from '../ports';
 import type { EntityDefinition, Fields, FieldSpec } from '../schema/entity';
-import { elementsOf, sameElement } from './compare';
+import { elementsOf, sameElement, sameValue } from './compare';
 
 /**
  * Line identity. Each side names its lines itself; the link knows which line here is which line there under
@@ -43,11 +43,12 @@ export function toLineIds(
   if (!spec || !Array.isArray(elements)) return fields;
   const ids = new Map(lines.map((line) => [line.key, line[side]]));
   const prefix = `${side}:`;
+  // A key that the table knows without an id is a line that the side has lost: it comes back as a new one.
   return {
     ...fields,
     [spec.name]: elements.map(({ id: key, ...element }) => {
       const own = (key as string).startsWith(prefix) ? (key as string).slice(prefix.length) : null;
-      const id = ids.get(key as string) ?? own;
+      const id = ids.has(key as string) ? ids.get(key as string) : own;
       return id ? { id, ...element } : element;
     }),
   };
@@ -56,7 +57,7 @@ export function toLineIds(
 /**
  * Recognises lines that one side has under a new id: those of `theirs` whose key `known` lacks are matched
  * with the lines of `known` that `theirs` lacks, first by equal content in order, then (`byPosition`) by
- * place. The matched ones take the known key.
+ * what they have in common and by place. The matched ones take the known key.
  */
 export function adoptLines(
   entity: EntityDefinition,
@@ -81,7 +82,7 @@ export function adoptLines(
     return false;
   });
   if (options.byPosition) {
-    unmatched.slice(0, free.length).forEach((stranger, i) => renamed.set(stranger['id'], free[i]?.['id']));
+    for (const [stranger, line] of likeliest(spec, unmatched, free)) renamed.set(stranger['id'], line['id']);
   }
   if (renamed.size === 0) return theirs;
   return {
@@ -89,6 +90,67 @@ export function adoptLines(
     [spec.name]: elements.map((element) =>
       renamed.has(element['id']) ? { ...element, id: renamed.get(element['id']) as string } : element,
     ),
+  };
+}
+
+/** More pairs than this are not worth comparing: place alone has to do. */
+const MAX_PAIRS = 100_000;
+
+/** Pairs of lines that were edited and renamed at once: the most alike first, what is left by place. */
+function likeliest(
+  spec: FieldSpec,
+  strangers: readonly Fields[],
+  free: readonly Fields[],
+): [Fields, Fields][] {
+  const alike = (a: Fields, b: Fields) =>
+    spec.members.filter(
+      (member) => (a[member.name] ?? null) !== null && sameValue(a[member.name], b[member.name]),
+    ).length;
+  const pairs =
+    strangers.length * free.length > MAX_PAIRS
+      ? []
+      : strangers.flatMap((stranger) =>
+          free.map((line) => ({ stranger, line, score: alike(stranger, line) })),
+        );
+  const chosen = new Map<Fields, Fields>();
+  const taken = new Set<Fields>();
+  for (const { stranger, line, score } of pairs.sort((a, b) => b.score - a.score)) {
+    if (score === 0 || chosen.has(stranger) || taken.has(line)) continue;
+    chosen.set(stranger, line);
+    taken.add(line);
+  }
+  const rest = free.filter((line) => !taken.has(line));
+  for (const stranger of strangers) {
+    const line = chosen.has(stranger) ? undefined : rest.shift();
+    if (line) chosen.set(stranger, line);
+  }
+  return [...chosen];
+}
+
+/**
+ * Lines that both sides have added since the base under ids of their own: equal ones are one line; where two
+ * records meet for the first time (no base), what is left is paired by place. Lines of the base are known to
+ * both and never paired anew.
+ */
+export function pairNewLines(
+  entity: EntityDefinition,
+  base: Fields | null,
+  app: Fields,
+  ledger: Fields,
+): Fields {
+  const spec = lineSpec(entity);
+  const theirs = spec && ledger[spec.name];
+  if (!spec || !Array.isArray(theirs)) return ledger;
+  const old = new Set(elementsOf(base?.[spec.name]).map((element) => element['id']));
+  const isNew = (element: Fields) => !old.has(element['id']);
+  const known = { [spec.name]: elementsOf(app[spec.name]).filter(isNew) };
+  const strangers = { [spec.name]: theirs.filter(isNew) };
+  const paired = adoptLines(entity, known, strangers, { byPosition: base === null });
+  if (paired === strangers) return ledger;
+  const named = elementsOf(paired[spec.name]);
+  return {
+    ...ledger,
+    [spec.name]: theirs.map((element) => (isNew(element) ? (named.shift() as Fields) : element)),
   };
 }
 
@@ -114,6 +176,10 @@ export function lineLinks(
     return { key, app: ids.app.get(key) ?? null, ledger: ids.ledger.get(key) ?? null };
   });
 }
+
+/** The line table of a record that is new on that side. */
+export const withoutIds = (lines: readonly LineLink[], side: SideName): LineLink[] =>
+  lines.map((line) => ({ ...line, [side]: null }));
 
 /** key -> the side's id, for a record whose ids were just turned into keys. */
 export function lineIdsOf(entity: EntityDefinition, raw: Fields, keyed: Fields): Map<string, string> {

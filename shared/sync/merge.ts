@@ -81,13 +81,26 @@ class Merger {
     if (ledger === undefined) ledger = this.firstMeeting ? null : base;
     if (sameValue(app ?? null, ledger ?? null)) return this.agreed(path, base, app);
     if (this.firstMeeting) {
-      if (app === null || app === undefined) return ledger;
-      if (ledger === null || ledger === undefined) return app;
+      if (app === null || app === undefined) return this.filledIn(spec, path, 'app', app, ledger);
+      if (ledger === null || ledger === undefined) return this.filledIn(spec, path, 'ledger', app, ledger);
       return this.apart(spec, path, base, app, ledger, 'no_base');
     }
     if (sameValue(app ?? null, base ?? null)) return this.taken(spec, path, 'ledger', base, app, ledger);
     if (sameValue(ledger ?? null, base ?? null)) return this.taken(spec, path, 'app', base, app, ledger);
     return this.apart(spec, path, base, app, ledger, 'both_changed');
+  }
+
+  /** An empty field takes what the other side has; one that cannot would look emptied ever after. */
+  private filledIn(
+    spec: FieldSpec,
+    path: string,
+    side: SideName,
+    app: FieldValue,
+    ledger: FieldValue,
+  ): FieldValue {
+    if (this.rules.refusal(side, spec) === 'not_writable')
+      return this.apart(spec, path, undefined, app, ledger, 'not_writable');
+    return side === 'app' ? ledger : app;
   }
 
   private agreed(path: string, base: FieldValue, value: FieldValue): FieldValue {
@@ -106,6 +119,8 @@ class Merger {
     app: FieldValue,
     ledger: FieldValue,
   ): FieldValue {
+    // Somebody was asked about this very change (it was doubtful, or did not hold): their word counts.
+    if (this.isDecided(path, spec)) return this.apart(spec, path, base, app, ledger, 'both_changed');
     const refusal = this.rules.refusal(from === 'app' ? 'ledger' : 'app', spec);
     // What is set once may still be set: a currency that the ledger chose on create, say.
     const isFirstValue = refusal === 'immutable' && (base ?? null) === null;
@@ -113,6 +128,10 @@ class Merger {
     const after = from === 'app' ? app : ledger;
     this.decisions.push({ path, from, by: 'edit', before: base, after });
     return after;
+  }
+
+  private isDecided(path: string, spec: FieldSpec): boolean {
+    return this.rules.verdict(path, spec.path).by === 'resolution';
   }
 
   private apart(
@@ -125,6 +144,11 @@ class Merger {
   ): FieldValue {
     const verdict = this.rules.verdict(path, spec.path);
     if ('value' in verdict) {
+      const refusal = this.refusalOfTyped(spec, verdict.value, app, ledger);
+      if (refusal) {
+        this.conflicts.push({ path, label: spec.label, base, app, ledger, reason: refusal });
+        return base;
+      }
       this.decisions.push({ path, from: 'typed', by: 'resolution', before: base, after: verdict.value });
       return verdict.value;
     }
@@ -138,6 +162,13 @@ class Merger {
     return base;
   }
 
+  /** A value that somebody typed has to fit both sides, or it would be undone by the one that cannot take it. */
+  private refusalOfTyped(spec: FieldSpec, value: FieldValue, app: FieldValue, ledger: FieldValue) {
+    const refusalOf = (side: SideName, has: FieldValue) =>
+      sameValue(has ?? null, value ?? null) ? null : this.rules.refusal(side, spec);
+    return refusalOf('app', app) ?? refusalOf('ledger', ledger);
+  }
+
   private group(spec: FieldSpec, base: FieldValue, app: FieldValue, ledger: FieldValue): FieldValue {
     const [b, a, l] = [membersOf(base), membersOf(app), membersOf(ledger)];
     const merged: Fields = {};
@@ -146,9 +177,10 @@ class Merger {
       const appValue = app === null ? null : a[member.name];
       const ledgerValue = ledger === null ? null : l[member.name];
       const value = this.value(member, member.path, b[member.name], appValue, ledgerValue);
-      if (value !== undefined && value !== null) merged[member.name] = value;
+      if (value !== undefined) merged[member.name] = value;
     }
-    return Object.keys(merged).length > 0 ? merged : null;
+    // What was emptied stays named: a member that is missing would say "no opinion", and be kept.
+    return Object.values(merged).some((value) => value !== null) ? merged : null;
   }
 
   private list(spec: FieldSpec, base: FieldValue, app: FieldValue, ledger: FieldValue): FieldValue {
@@ -289,10 +321,10 @@ class Merger {
     let chosen: Fields;
     if (!differs(a, l)) chosen = a;
     else if (this.firstMeeting || isNew)
-      chosen = this.apartUnit(lead, leadPath, base, a, l, isNew ? 'both_changed' : 'no_base');
+      chosen = this.apartUnit(members, lead, leadPath, base, a, l, isNew ? 'both_changed' : 'no_base');
     else if (!differs(a, base)) chosen = this.takenUnit(members, lead, path, 'ledger', base, a, l);
     else if (!differs(l, base)) chosen = this.takenUnit(members, lead, path, 'app', base, a, l);
-    else chosen = this.apartUnit(lead, leadPath, base, a, l, 'both_changed');
+    else chosen = this.apartUnit(members, lead, leadPath, base, a, l, 'both_changed');
     for (const member of members) {
       const value = chosen[member.name];
       if (value !== undefined) merged[member.name] = value;
@@ -308,8 +340,12 @@ class Merger {
     app: Fields,
     ledger: Fields,
   ): Fields {
+    const decided = members
+      .map((member) => `${path}.${member.name}`)
+      .find((each) => this.isDecided(each, lead));
+    if (decided) return this.apartUnit(members, lead, decided, base, app, ledger, 'both_changed');
     const refusal = this.rules.refusal(from === 'app' ? 'ledger' : 'app', lead);
-    if (refusal) return this.apartUnit(lead, `${path}.${lead.name}`, base, app, ledger, refusal);
+    if (refusal) return this.apartUnit(members, lead, `${path}.${lead.name}`, base, app, ledger, refusal);
     const chosen = from === 'app' ? app : ledger;
     for (const member of members) {
       const [before, after] = [base[member.name], chosen[member.name]];
@@ -320,6 +356,7 @@ class Merger {
   }
 
   private apartUnit(
+    members: FieldSpec[],
     lead: FieldSpec,
     path: string,
     base: Fields,
@@ -327,7 +364,10 @@ class Merger {
     ledger: Fields,
     reason: FieldConflict['reason'],
   ): Fields {
-    return (this.apart(lead, path, base, app, ledger, reason) ?? {}) as Fields;
+    const chosen = this.apart(lead, path, base, app, ledger, reason) ?? {};
+    if (typeof chosen === 'object') return chosen as Fields;
+    // A typed amount stands for itself: the quantity and price that made the old one do not.
+    return { ...Object.fromEntries(members.map((member) => [member.name, null])), [lead.name]: chosen };
   }
 
   /**
@@ -341,10 +381,20 @@ class Merger {
     const [b, a, l] = [sequence(base), sequence(app), sequence(ledger)];
     let first: SideName = 'app';
     if (!this.firstMeeting && a !== l) {
-      if (a === b) first = 'ledger';
+      const path = `${spec.path}.${ORDER}`;
+      const verdict = this.rules.verdict(path, path);
+      if (verdict.by === 'resolution' && 'winner' in verdict && verdict.winner !== 'raise')
+        first = verdict.winner;
+      else if (a === b) first = 'ledger';
       else if (l !== b) first = this.orderWinner(spec, base, app, ledger);
       const after = first === 'app' ? a : l;
-      this.decisions.push({ path: `${spec.path}.${ORDER}`, from: first, by: 'edit', before: b, after });
+      this.decisions.push({
+        path,
+        from: first,
+        by: a !== b && l !== b ? verdict.by : 'edit',
+        before: b,
+        after,
+      });
     }
     const [backbone, other] = first === 'app' ? [app, ledger] : [ledger, app];
     return interleave(backbone, other);

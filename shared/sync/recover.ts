@@ -1,24 +1,45 @@
-import { StaleVersionError, toSyncError } from '../errors';
-import type { Intent, SideRecord } from '../ports';
+import { toSyncError } from '../errors';
+import type { Intent, SideName, SideRecord } from '../ports';
+import { takeOver } from './adopt';
 import { needsWrite } from './decide';
 import { canonicalFields } from './views';
-import type { Work } from './work';
-import { toLineIds } from './lines';
+import { isRefusal } from './refusal';
+import { noteLanded, type Work } from './work';
+import { adoptLines, toLineIds } from './lines';
 
 /**
  * Settles the writes whose answer an earlier worker never got, before anything new is decided. An update
  * either did not land (the version has not moved), landed (the record says what we wanted, or the provider
  * replays its first answer to our key), or cannot be told: then the work goes on with `uncertain` set, and a
- * person is asked where it matters. Creates are found again by look-up when the plan wants to create.
+ * person is asked where it matters. Creates are found again by the mark they left: whatever is decided next has
+ * to know of that record, even if it is that nothing shall be created any more.
  */
 export async function recoverIntents(work: Work): Promise<void> {
-  for (const intent of work.claim.intents) {
-    if (intent.operation === 'create') continue;
-    const fate = await fateOf(work, intent);
-    work.intents.set(intent.key, fate === 'landed' ? 'done' : 'superseded');
-    if (fate === 'landed') work.base = intent.agreed ?? work.base;
-    if (fate === 'unknown') work.uncertain = intent.side;
+  for (const side of ['ledger', 'app'] as const) {
+    if (work.lostCreates[side].length > 0) await findLostCreate(work, side);
+    // The ledger is written first, so what an app write agreed on is the later word.
+    for (const intent of work.claim.intents) {
+      if (intent.side !== side || intent.operation === 'create') continue;
+      const fate = await fateOf(work, intent);
+      if (fate === 'unknown') {
+        work.uncertain = work.uncertain === null || work.uncertain === side ? side : 'both';
+        work.doubtful.push(intent);
+        continue;
+      }
+      work.intents.set(intent.key, fate === 'landed' ? 'done' : 'superseded');
+      if (fate === 'landed') noteLanded(work, intent);
+    }
   }
+}
+
+async function findLostCreate(work: Work, side: SideName): Promise<void> {
+  const record = work.records[side];
+  if (record && record.state !== 'deleted') return;
+  const newest = work.lostCreates[side].at(-1) as Intent;
+  const { run, entity, link } = work;
+  const { fields } = await run.references.toSide(entity, side, newest.desired);
+  const match = await run.sides[side].find(entity.name, fields, link.id);
+  if (match.kind === 'same') await takeOver(work, side, match.record);
 }
 
 async function fateOf(work: Work, intent: Intent): Promise<'landed' | 'not_landed' | 'unknown'> {
@@ -38,7 +59,9 @@ function hasRemoved(intent: Intent, record: SideRecord | null): boolean {
 
 async function saysWhatWeWanted(work: Work, intent: Intent, record: SideRecord): Promise<boolean> {
   const { run, entity } = work;
-  const fields = await canonicalFields(run, entity, work.link, intent.side, record);
+  const keyed = await canonicalFields(run, entity, work.link, intent.side, record);
+  // Lines that the write has made have ids that nobody has seen yet.
+  const fields = adoptLines(entity, intent.desired, keyed, { byPosition: true });
   const capability = run.sides[intent.side].capabilities.entities[entity.name];
   return capability !== undefined && !needsWrite(entity, fields, intent.desired, capability, false);
 }
@@ -65,7 +88,8 @@ async function askProvider(
     return 'landed';
   } catch (error) {
     const failure = toSyncError(error);
-    if (failure instanceof StaleVersionError) return 'not_landed';
+    // Refused now means that it was not taken then: a key that has done its work is answered, not judged.
+    if (isRefusal(failure)) return 'not_landed';
     throw toSyncError(failure);
   }
 }

@@ -78,8 +78,15 @@ export class References {
     return { fields: replaced, missing };
   }
 
-  /** After a link changed, or may have. */
-  forget(linkId: string): void {
+  /** After a link changed, or may have; `now` is what it became, which others may have stood for until then. */
+  forget(linkId: string, now?: Link): void {
+    if (now) {
+      for (const side of ['app', 'ledger'] as const) {
+        const id = now[side].id;
+        const stub = id ? this.bySide.get(keyOf(side, { entity: now.entity, id })) : undefined;
+        if (stub && stub.id !== linkId) this.forget(stub.id);
+      }
+    }
     const link = this.byId.get(linkId);
     this.byId.delete(linkId);
     for (const side of ['app', 'ledger'] as const) {

@@ -12,6 +12,9 @@ export interface RetryPolicy {
 
 export const defaultRetry: RetryPolicy = { maxAttempts: 8, baseMs: 2_000, capMs: 900_000 };
 
+/** When the provider asks us to wait without saying how long. */
+export const REST_MS = 60_000;
+
 /** Exponential with full jitter, never less than the provider asked for. `attempt` counts from 1. */
 export function retryDelay(policy: RetryPolicy, attempt: number, random: Random, retryAfterMs = 0): number {
   const ceiling = Math.min(policy.capMs, policy.baseMs * 2 ** Math.min(attempt - 1, 30));

@@ -1,7 +1,7 @@
-import type { Base, Claim, Link, SideName, SideRecord } from '../ports';
+import type { Base, Link, SideName, SideRecord } from '../ports';
 import { parseRecord, upgradeRecord, type EntityDefinition, type Fields } from '../schema/entity';
 import type { SideView } from './decide';
-import { adoptLines, lineIdsOf, toLineKeys } from './lines';
+import { adoptLines, lineIdsOf, pairNewLines, toLineKeys } from './lines';
 import type { Run } from './context';
 
 /** A record as read from one side: as it came, and as `decide` sees it. */
@@ -47,13 +47,13 @@ export async function readSide(
 export async function canonicalReadings(
   run: Run,
   entity: EntityDefinition,
-  claim: Claim,
+  link: Link,
   base: Base | null,
   records: Record<SideName, SideRecord | null>,
 ): Promise<Readings> {
-  const app = await canonicalReading(run, entity, claim.link, 'app', base, records.app);
-  const ledger = await canonicalReading(run, entity, claim.link, 'ledger', base, records.ledger);
-  const paired = adoptLines(entity, app.view.fields, ledger.view.fields, { byPosition: base === null });
+  const app = await canonicalReading(run, entity, link, 'app', base, records.app);
+  const ledger = await canonicalReading(run, entity, link, 'ledger', base, records.ledger);
+  const paired = pairNewLines(entity, base?.fields ?? null, app.view.fields, ledger.view.fields);
   if (paired !== ledger.view.fields && records.ledger) {
     return {
       app,
@@ -81,12 +81,14 @@ async function canonicalReading(
   }
   const keyed = await canonicalFields(run, entity, link, side, record);
   const fields = base
-    ? adoptLines(entity, base.fields, keyed, { byPosition: replacesLines(run, side) })
+    ? adoptLines(entity, base.fields, keyed, { byPosition: namesAnew(run, link, side) })
     : keyed;
   return { record, view: { state: record.state, fields }, lineIds: lineIdsOf(entity, record.fields, fields) };
 }
 
-const replacesLines = (run: Run, side: SideName) => run.sides[side].capabilities.lineIds === 'replaced';
+/** Whether the side's line ids say nothing: it replaces them, or made the record and its answer was lost. */
+const namesAnew = (run: Run, link: Link, side: SideName) =>
+  run.sides[side].capabilities.lineIds === 'replaced' || link.lines.every((line) => line[side] === null);
 
 /** Validated, references as link ids, lines as keys where the link knows them. */
 export async function canonicalFields(

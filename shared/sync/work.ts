@@ -19,23 +19,26 @@ export interface Work {
   base: Base | null;
   records: Record<SideName, SideRecord | null>;
   readings: Readings | null;
-  /** The side where a lost write of ours may have landed and been changed again. */
-  uncertain: SideName | null;
-  /** Unsettled creates of an earlier attempt. */
-  lostCreates: Partial<Record<SideName, Intent>>;
-  /** Sent and not answered yet. */
-  inFlight: Intent | null;
+  /** Where a lost write of ours may have landed and been changed again. */
+  uncertain: SideName | 'both' | null;
+  /** Its writes; as long as nothing is decided they stay a question. */
+  doubtful: Intent[];
+  /** Unsettled creates of earlier attempts, oldest first. */
+  lostCreates: Record<SideName, Intent[]>;
   intents: Map<string, Settlement['intents'][number]['outcome']>;
   absorb: string | null;
   decisions: FieldDecision[];
+  /** Those whose writes have landed, in this attempt or an earlier one. Writes share them; each counts once. */
+  carriedOut: FieldDecision[];
   wrote: SideName[];
   action: 'linked' | 'created' | 'updated' | 'removed' | null;
 }
 
 export function startWork(run: Run, claim: Claim, chain: readonly string[], known?: Prefetched): Work {
   const entity = entityNamed(claim.link.entity);
-  const lostCreates: Work['lostCreates'] = {};
-  for (const intent of claim.intents) if (intent.operation === 'create') lostCreates[intent.side] = intent;
+  const lostCreates: Work['lostCreates'] = { app: [], ledger: [] };
+  for (const intent of claim.intents)
+    if (intent.operation === 'create') lostCreates[intent.side].push(intent);
   return {
     run,
     claim,
@@ -47,11 +50,12 @@ export function startWork(run: Run, claim: Claim, chain: readonly string[], know
     records: { app: null, ledger: null },
     readings: null,
     uncertain: null,
+    doubtful: [],
     lostCreates,
-    inFlight: null,
     intents: new Map(),
     absorb: null,
     decisions: [],
+    carriedOut: [],
     wrote: [],
     action: null,
   };
@@ -63,6 +67,21 @@ const structuredCopy = (link: Link): Link => ({ ...link, app: { ...link.app }, l
 export function noteRead(work: Work, side: SideName, record: SideRecord): void {
   work.link[side] = { id: record.id, version: record.version, asOf: record.asOf ?? null, echo: null };
 }
+
+/** An earlier write of ours has landed: what it agreed on is the base. */
+export function noteLanded(work: Work, intent: Intent): void {
+  work.base = intent.agreed ?? work.base;
+  noteCarriedOut(work, (intent.decisions ?? []) as readonly FieldDecision[]);
+}
+
+/** What a write was decided by holds from when it has landed, whatever becomes of the plan it was part of. */
+export function noteCarriedOut(work: Work, decisions: readonly FieldDecision[]): void {
+  work.carriedOut = distinct([...work.carriedOut, ...decisions]);
+}
+
+const distinct = (decisions: readonly FieldDecision[]): FieldDecision[] => [
+  ...new Map(decisions.map((decision) => [JSON.stringify(decision), decision])).values(),
+];
 
 /** Puts what our write answered into the link; its echo will come. */
 export function noteWritten(work: Work, side: SideName, record: SideRecord): void {
@@ -105,6 +124,8 @@ export class AwaitsRecordError extends BusyError {
     /** How long until it is worth another look if nobody wakes the event. */
     readonly delayMs: number,
     message: string,
+    /** That record fails: every look at it is an attempt, and attempts are bounded. */
+    readonly isFailing = false,
   ) {
     super(message, { nextStep: 'It continues by itself when that record is settled.' });
   }
@@ -121,6 +142,8 @@ export async function settleWork(
   const changed = (['app', 'ledger', 'base', 'lines'] as const).filter(
     (part) => link[part] !== before[part] && JSON.stringify(link[part]) !== JSON.stringify(before[part]),
   );
+  const decisions = distinct([...work.carriedOut, ...work.decisions]);
+  const maybe = work.doubtful.flatMap((intent) => intent.decisions ?? []);
   const settlement: Settlement = {
     now: run.clock.now(),
     intents: [...work.intents].map(([key, result]) => ({ key, outcome: result })),
@@ -136,7 +159,8 @@ export async function settleWork(
             ? { link: Object.fromEntries(changed.map((part) => [part, link[part]])) }
             : {}),
           ...(work.absorb === null ? {} : { absorbed: work.absorb }),
-          ...(work.decisions.length === 0 ? {} : { decisions: work.decisions }),
+          ...(decisions.length === 0 ? {} : { decisions }),
+          ...(maybe.length === 0 ? {} : { maybeDecided: maybe }),
           ...(work.wrote.length === 0 ? {} : { wrote: work.wrote }),
           ...extra.detail,
         },
@@ -150,6 +174,6 @@ export async function settleWork(
     ...(extra.conflict ? { conflict: extra.conflict } : {}),
   };
   await run.store.queue.settle(claim, settlement);
-  run.references.forget(link.id);
+  run.references.forget(link.id, link);
   if (work.absorb) run.references.forget(work.absorb);
 }

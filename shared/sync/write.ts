@@ -1,13 +1,14 @@
 import { UnsupportedError, ValidationError, toSyncError } from '../errors';
-import type { Base, Intent, SideName, SideRecord } from '../ports';
-import type { Fields } from '../schema/entity';
+import type { Base, FieldConflict, Intent, SideName, SideRecord } from '../ports';
+import type { Fields, FieldSpec, FieldValue } from '../schema/entity';
 import { commonGround, overlay } from './agree';
 import { adoptBeforeCreate, type Adoption } from './adopt';
-import { needsWrite, type Plan, type PlannedWrite } from './decide';
+import { changesToWrite, needsWrite, other, type Plan, type PlannedWrite } from './decide';
 import { intentKey } from './identity';
-import { adoptLines, lineIdsOf, lineLinks, toLineIds } from './lines';
+import { adoptLines, lineIdsOf, lineLinks, toLineIds, withoutIds } from './lines';
+import { isRefusal, wasNotSent } from './refusal';
 import { canonicalFields, type Readings } from './views';
-import { noteWritten, type Work } from './work';
+import { noteCarriedOut, noteWritten, type Work } from './work';
 import { awaitDependencies } from './dependencies';
 
 export type Written =
@@ -37,8 +38,31 @@ export async function carryOut(
     const sent = await send(work, readings, 'app', appWrite, agreed);
     if (sent.kind !== 'sent') return sent;
     agreed = sent.agreed;
+    const lost = notKept(work, readings, agreed);
+    if (lost.length > 0) return { kind: 'hold', conflicts: lost };
   }
   return { kind: 'done', agreed };
+}
+
+/**
+ * What the app answered other than it was sent, and so than the ledger has it. Neither is overwritten with the
+ * other in silence, and nothing is sent again and again: somebody is asked.
+ */
+function notKept(work: Work, readings: Readings, agreed: Base): FieldConflict[] {
+  const { entity, run } = work;
+  const { ledger } = readings;
+  const capability = run.sides.ledger.capabilities.entities[entity.name];
+  if (agreed.state !== 'live' || ledger.view.state !== 'live' || !capability) return [];
+  return changesToWrite(entity, ledger.view.fields, agreed.fields, capability, false).map(
+    ({ path, spec, before, after }) => ({
+      path,
+      label: spec.label,
+      base: null,
+      app: after,
+      ledger: before,
+      reason: 'not_writable' as const,
+    }),
+  );
 }
 
 /** What the ledger answered may be news to the app: a number, a total, a due date. */
@@ -66,20 +90,23 @@ async function send(
     return { kind: 'again' };
   }
   const sideFields = toLineIds(entity, fields, side, currentLines(work, readings, write.desired));
-  if (write.operation === 'create') {
-    const adoption = await adoptBeforeCreate(work, side, sideFields);
-    if (adoption.kind === 'hold') return adoption;
-    if (adoption.kind === 'adopted') return { kind: 'again' };
-  }
   const current = write.operation === 'create' ? null : readings[side].record;
   const intent = intentOf(work, readings, side, write, current, agreed);
+  if (write.operation === 'create') {
+    const adoption = await adoptBeforeCreate(work, side, sideFields, intent);
+    if (adoption.kind === 'hold') return adoption;
+    if (adoption.kind === 'adopted') return { kind: 'again' };
+    // A record made anew names its lines anew, perhaps by the same numbers.
+    link.lines = withoutIds(link.lines, side);
+  }
   await run.store.queue.storeIntents(work.claim, [intent]);
   const answer = await perform(work, side, write, current, sideFields, intent);
   noteWritten(work, side, answer);
   work.wrote.push(side);
+  noteCarriedOut(work, work.decisions);
   work.action = actionOf(write, work.action);
   if (answer.state !== 'live') return { kind: 'sent', agreed };
-  return { kind: 'sent', agreed: await learn(work, readings, side, answer, agreed, link.base === null) };
+  return { kind: 'sent', agreed: await learn(work, readings, side, answer, agreed) };
 }
 
 async function perform(
@@ -92,30 +119,15 @@ async function perform(
 ): Promise<SideRecord> {
   const target = work.run.sides[side];
   const options = { key: intent.key, externalId: work.link.id };
-  work.inFlight = intent;
   try {
     const answer = await request();
     work.intents.set(intent.key, 'done');
-    work.inFlight = null;
     return answer;
   } catch (error) {
     const failure = toSyncError(error);
-    // What the side refused has not landed; anything else may have, and stays for recovery.
-    const refused = [
-      'stale_version',
-      'duplicate',
-      'validation',
-      'not_found',
-      'unsupported',
-      'mapping',
-      'auth',
-      'rate_limit',
-      'budget',
-    ];
-    if (refused.includes(failure.code)) {
-      work.intents.set(intent.key, 'refused');
-      work.inFlight = null;
-    }
+    // What the side refused or never got has not landed; anything else may have, and stays for recovery.
+    if (isRefusal(failure)) work.intents.set(intent.key, 'refused');
+    else if (wasNotSent(failure)) work.intents.set(intent.key, 'superseded');
     throw toSyncError(failure);
   }
 
@@ -134,7 +146,6 @@ async function learn(
   side: SideName,
   answer: SideRecord,
   agreed: Base,
-  isFirst: boolean,
 ): Promise<Base> {
   const { run, entity } = work;
   const keyed = await canonicalFields(run, entity, work.link, side, answer);
@@ -145,20 +156,27 @@ async function learn(
     lineIds: lineIdsOf(entity, answer.fields, fields),
   };
   const truth = { ...agreed, fields: overlay(entity, agreed.fields, fields) };
-  // Should the other side's write fail, this much is common already.
-  const partner = readings[side === 'app' ? 'ledger' : 'app'].view;
-  if (partner.state === 'live') {
-    const [app, ledger] = side === 'app' ? [fields, partner.fields] : [partner.fields, fields];
-    work.base = {
-      ...truth,
-      fields: commonGround(entity, isFirst ? null : (work.base?.fields ?? null), app, ledger),
-    };
-  }
+  // Should the other side's write fail, this much is settled already.
+  const partner = readings[other(side)].view;
+  if (partner.state === 'live')
+    work.base = { ...truth, fields: settledBy(work, side, fields, partner.fields) };
   work.link.lines = lineLinks(entity, truth.fields, {
     app: readings.app.lineIds,
     ledger: readings.ledger.lineIds,
   });
   return truth;
+}
+
+/**
+ * The base once a write has landed on one side only. The ledger goes first, and whatever the app said was
+ * weighed in what the ledger got: from what the app says now, all that differs is news for the app, so that a
+ * decision taken once is not asked again. After the app's write only what both sides say is common.
+ */
+function settledBy(work: Work, side: SideName, written: Fields, partner: Fields): Fields {
+  const base = work.base?.fields ?? null;
+  return side === 'ledger'
+    ? overlay(work.entity, base ?? {}, partner)
+    : commonGround(work.entity, base, written, partner);
 }
 
 function intentOf(
@@ -170,15 +188,10 @@ function intentOf(
   agreed: Base,
 ): Intent {
   const { run, entity, link, base } = work;
-  const partner = readings[side === 'app' ? 'ledger' : 'app'].view;
+  const partner = readings[other(side)].view;
   const landed =
     write.operation === 'update' && partner.state === 'live'
-      ? commonGround(
-          entity,
-          base?.fields ?? null,
-          side === 'app' ? write.desired : partner.fields,
-          side === 'app' ? partner.fields : write.desired,
-        )
+      ? settledBy(work, side, write.desired, partner.fields)
       : agreed.fields;
   const intent: Omit<Intent, 'key'> = {
     connectionId: link.connectionId,
@@ -189,11 +202,19 @@ function intentOf(
     expectedVersion: current?.version ?? null,
     desired: write.desired,
     agreed: { ...agreed, fields: landed },
+    decisions: work.decisions,
     policyVersion: run.policy.version,
     storedAt: run.clock.now(),
   };
   return {
-    key: intentKey(intent, entity, base?.fields ?? null, write.desired, work.claim.refusals),
+    key: intentKey(
+      intent,
+      entity,
+      base?.fields ?? null,
+      write.desired,
+      work.claim.refusals,
+      write.operation === 'create' ? link[side].id : null,
+    ),
     ...intent,
   };
 }
@@ -213,9 +234,26 @@ function supportedFields(work: Work, side: SideName, desired: Fields): Fields {
       },
     );
   }
-  return Object.fromEntries(
-    Object.entries(desired).filter(([name]) => capability.unsupported[name] === undefined),
-  );
+  return without(work.entity.fields, desired, capability.unsupported);
+}
+
+/** Without the fields, and the members of groups and lines, that a side cannot hold. */
+function without(
+  specs: readonly FieldSpec[],
+  fields: Fields,
+  unsupported: Readonly<Record<string, string>>,
+): Fields {
+  const result: Fields = { ...fields };
+  for (const spec of specs) {
+    const value = fields[spec.name];
+    if (unsupported[spec.path] !== undefined) delete result[spec.name];
+    else if (spec.members.some((member) => unsupported[member.path] !== undefined)) {
+      const inner = (each: FieldValue) => without(spec.members, each as Fields, unsupported);
+      if (Array.isArray(value)) result[spec.name] = value.map(inner);
+      else if (value) result[spec.name] = inner(value);
+    }
+  }
+  return result;
 }
 
 function actionOf(write: PlannedWrite, before: Work['action']): Work['action'] {

@@ -33,7 +33,7 @@ const firstImport: Step = {
     const started = performance.now();
     const entities = (await stage.firstImport()) as {
       entity: string;
-      read: number;
+      inLedger: number;
       created: number;
       linked: number;
     }[];
@@ -45,12 +45,12 @@ const firstImport: Step = {
     scene.invoice = { appId: link.app.id, ledgerId: invoice.Id, number: invoice.DocNumber };
     const writes = stage.quickBooks.calls().writes;
     if (writes !== 0) throw new Error(`The import wrote ${writes} times to QuickBooks`);
-    const read = entities.reduce((sum, entity) => sum + entity.read, 0);
+    const read = entities.reduce((sum, entity) => sum + entity.inLedger, 0);
     return {
       text: `${read} records met, nothing overwritten`,
       details: entities.map(
-        ({ entity, read: n, created, linked }) =>
-          `${entity}: ${n} read, ${created} created in the app, ${linked} already there`,
+        ({ entity, inLedger, created, linked }) =>
+          `${entity}: ${inLedger} in QuickBooks, ${created} created in the app, ${linked} already there`,
       ),
       latencyMs,
     };

@@ -1,4 +1,5 @@
 import { Client } from 'pg';
+import { migrations } from '../../shared/store/migrations';
 import { openStore, type OpenStore, type PostgresOptions } from '../../shared/store';
 import { runStoreContract } from '../contract/store';
 import { aConnection, anEvent, T0 } from '../contract/storeSupport';
@@ -80,7 +81,7 @@ describe('PostgreSQL server', () => {
     const { rows } = await run(
       async (client) => await client.query(`select version from ${schema}.migrations`),
     );
-    expect(rows).toHaveLength(1);
+    expect(rows).toHaveLength(migrations.length);
   });
 
   it('is refused when a newer version wrote it', async () => {

@@ -17,7 +17,7 @@ import { entities, entityNamed } from '../../shared/schema/entities';
 import type { Fields } from '../../shared/schema/entity';
 import { everything } from './capability';
 
-interface Stored extends SideRecord {
+export interface Stored extends SideRecord {
   externalId?: string;
 }
 
@@ -32,6 +32,8 @@ export class MemorySide implements Side {
   writes = 0;
   loseNextAnswer = false;
   refuseNextWrite: Error | null = null;
+  /** The side's own clock. */
+  now = () => Date.now();
   private nextId = 1;
   private nextLine = 1;
   private readonly answers = new Map<string, SideRecord>();
@@ -100,7 +102,9 @@ export class MemorySide implements Side {
   async find(entity: string, fields: Fields, externalId: string): Promise<Match> {
     this.reads++;
     const live = this.all(entity).filter((record) => record.state === 'live');
-    const same = live.find((record) => record.externalId === externalId);
+    const same = this.all(entity).find(
+      (record) => record.state !== 'deleted' && record.externalId === externalId,
+    );
     if (same) return { kind: 'same', record: structuredClone(same) };
     const { fields: [key] = [], unique = false } = entityNamed(entity).naturalKey ?? {};
     const candidates = live.filter(
@@ -115,7 +119,7 @@ export class MemorySide implements Side {
     const from = Number(options.cursor ?? 0);
     const records = structuredClone(live.slice(from, from + options.limit));
     const next = from + options.limit < live.length ? String(from + options.limit) : null;
-    return { records, next, asOf: new Date().toISOString() };
+    return { records, next, asOf: new Date(this.now()).toISOString() };
   }
 
   async create(entity: string, fields: Fields, options: WriteOptions): Promise<SideRecord> {
@@ -163,6 +167,8 @@ export class MemorySide implements Side {
     return this.write(options.key, () => {
       const record = this.must(entity, current.id);
       if (record.version !== current.version) throw new StaleVersionError('stale');
+      if (mode === 'archive')
+        return this.put(entity, { ...record, fields: { ...record.fields, active: false } });
       return this.put(entity, { ...record, state: mode === 'void' ? 'voided' : 'deleted' });
     });
   }
@@ -184,8 +190,12 @@ export class MemorySide implements Side {
     return structuredClone(answer);
   }
 
-  private put(entity: string, record: Stored): SideRecord {
-    const stored = { ...record, version: String(Number(record.version) + 1), asOf: new Date().toISOString() };
+  protected put(entity: string, record: Stored): SideRecord {
+    const stored = {
+      ...record,
+      version: String(Number(record.version) + 1),
+      asOf: new Date(this.now()).toISOString(),
+    };
     if (typeof stored.fields['amount'] === 'object') throw new ValidationError('amount');
     this.records.set(`${entity}:${record.id}`, stored);
     return stored;
@@ -197,7 +207,7 @@ export class MemorySide implements Side {
     return record;
   }
 
-  private withLineIds(entity: string, fields: Fields): Fields {
+  protected withLineIds(entity: string, fields: Fields): Fields {
     const spec = entityNamed(entity).fields.find((field) => field.kind === 'list' && field.identity === 'id');
     const lines = spec && fields[spec.name];
     if (!spec || !Array.isArray(lines)) return fields;

@@ -36,4 +36,18 @@ describe('seenAlready', () => {
     expect(seenAlready(event(695), once)).toBeNull();
     expect(seenAlready(event(701), afterWrite)).toBeNull();
   });
+
+  it('reads when a change that is known by its second only may have come after a read', () => {
+    const second = event(0);
+    const read = (ms: number): LinkSide => ({ ...afterRead, asOf: at(ms) });
+    expect(seenAlready(second, read(500))).toBeNull();
+    expect(seenAlready(second, read(1_000))).not.toBeNull();
+    const once = seenAlready(second, {
+      ...afterWrite,
+      echo: { afterAsOf: at(-500), seenAt: null },
+    }) as LinkSide;
+    expect(once.echo?.seenAt).toBe(at(0));
+    // The second one of that second: our echo again, or somebody's edit.
+    expect(seenAlready(second, once)).toBeNull();
+  });
 });

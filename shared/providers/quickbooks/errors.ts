@@ -269,7 +269,9 @@ function refused(
 /** What the service said, in its own words; the detail usually repeats the message. */
 function said(fault: Fault | null, status: number): string {
   const parts = (fault?.errors ?? []).map(({ message, detail, code }) => {
-    const words = detail === '' || detail.startsWith(message) ? detail || message : `${message}: ${detail}`;
+    const isRepeated =
+      detail === '' || detail.startsWith(message) || /^Business Validation Error: ./.test(detail);
+    const words = isRepeated ? detail || message : `${message}: ${detail}`;
     return `${words.slice(0, 500)}${code === '' ? '' : ` (code ${code})`}`;
   });
   return parts.length > 0 ? parts.join('; ') : `it answered with status ${status}`;

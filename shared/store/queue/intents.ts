@@ -14,6 +14,7 @@ const columns = {
   expected_version: 'text',
   desired: 'text',
   agreed: 'text',
+  decisions: 'text',
   policy_version: 'int',
   stored_at: 'int',
 } as const;
@@ -45,9 +46,9 @@ export function intentsCommand(context: StoreContext): Command<IntentsInput, voi
       if (unique.length > 0) {
         await sql`
           insert into intents (key, connection_id, link_id, side, operation, record_id, expected_version, desired,
-            agreed, policy_version, stored_at)
+            agreed, decisions, policy_version, stored_at)
           select v.key, v.connection_id, v.link_id, v.side, v.operation, v.record_id, v.expected_version, v.desired,
-            v.agreed, v.policy_version, v.stored_at
+            v.agreed, v.decisions, v.policy_version, v.stored_at
           from ${context.dialect.rows(columns, unique)} where true
           on conflict (key) do update set outcome = null, settled_at = null
           where intents.outcome is not null`.execute(queries);
@@ -71,6 +72,7 @@ function intentColumns(claim: Claim, intent: Intent) {
     expected_version: intent.expectedVersion,
     desired: JSON.stringify(intent.desired),
     agreed: intent.agreed === null ? null : JSON.stringify(intent.agreed),
+    decisions: intent.decisions?.length ? JSON.stringify(intent.decisions) : null,
     policy_version: intent.policyVersion,
     stored_at: intent.storedAt,
   };

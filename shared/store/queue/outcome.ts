@@ -65,6 +65,7 @@ function outcomeColumns(outcome: EventOutcome, now: number, missed: boolean): Om
       return {
         ...none,
         status: missed ? 'pending' : 'waiting',
+        counted: outcome.countAttempt ? 1 : 0,
         due_at: missed ? now : outcome.dueAt,
         on_link_id: missed ? null : outcome.onLinkId,
         last_error: JSON.stringify(outcome.error),
