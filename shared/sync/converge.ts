@@ -210,6 +210,7 @@ async function settleInStep(
     { kind: 'settled' },
     {
       kind: work.wrote.length > 0 ? 'synced' : 'in_step',
+      ...(conflict?.resolution ? { detail: { resolution: conflict.resolution } } : {}),
       ...(close ? { conflict: close } : {}),
     },
   );
@@ -287,6 +288,7 @@ export function outcomeOf(work: Work, result: Outcome['result'], action: Outcome
     wrote: work.wrote,
     changes: work.decisions,
     conflictFields: [],
+    eventIds: work.claim.events.map((event) => event.id),
     error: null,
   };
 }

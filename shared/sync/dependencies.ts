@@ -5,8 +5,8 @@ import type { Outcome } from './outcome';
 import type { MissingReference } from './references';
 import { AwaitsRecordError, type Work } from './work';
 
-/** Before a held or failed record is looked at again on behalf of one that refers to it. */
-const HELD_DELAY_MS = 300_000;
+/** Before a held or failed record is looked at again for one that refers to it; settling it wakes that one at once. */
+const HELD_DELAY_MS = 3_600_000;
 /** Before a record that somebody else works on is looked at again. */
 const BUSY_DELAY_MS = 1_000;
 

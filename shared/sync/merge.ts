@@ -154,7 +154,8 @@ class Merger {
     }
     const { winner, by } = verdict;
     if (winner !== 'raise' && !this.rules.refusal(winner === 'app' ? 'ledger' : 'app', spec)) {
-      const after = winner === 'app' ? app : ledger;
+      // The winner may have nothing there: then that is what both get.
+      const after = (winner === 'app' ? app : ledger) ?? null;
       this.decisions.push({ path, from: winner, by, before: base, after });
       return after;
     }

@@ -21,5 +21,7 @@ export interface Outcome {
   wrote: SideName[];
   changes: FieldDecision[];
   conflictFields: FieldConflict[];
+  /** The events it was about; those of a dead letter can be replayed. */
+  eventIds: string[];
   error: ErrorReport | null;
 }

@@ -15,6 +15,7 @@ const outcome = (more: Partial<Outcome>): Outcome => ({
   wrote: ['app'],
   changes: [],
   conflictFields: [],
+  eventIds: ['e1', 'e2'],
   error: null,
   ...more,
 });

@@ -139,7 +139,10 @@ describe('decide', () => {
   });
 
   it('never writes to a side what that side computes or cannot hold', () => {
-    const capabilities = { app: everything, ledger: { ...everything, unsupported: { phone: 'no phone there' } } };
+    const capabilities = {
+      app: everything,
+      ledger: { ...everything, unsupported: { phone: 'no phone there' } },
+    };
     const plan = decide(
       input({
         app: live({ phone: '9', balance: '1' }),

@@ -287,6 +287,22 @@ describe('an update whose answer was lost and cannot be learned', () => {
     expect(await bench.store.conflicts.list({ status: 'open', limit: 1 })).toEqual([]);
   });
 
+  it('may be decided for the side that has nothing there', async () => {
+    await start({ ledger: new MemorySide('l', { idempotency: null }) });
+    const ids = await linkedCustomer();
+    bench.app.edit('customer', ids.app, (f) => ({ ...f, email: 'new' }));
+    bench.ledger.loseNextAnswer = true;
+    await bench.notify('app', 'customer', ids.app);
+    await bench.settle();
+    bench.ledger.edit('customer', ids.ledger, (f) => ({ ...f, email: 'a@acme.example' }));
+    bench.app.edit('customer', ids.app, (f) => ({ ...f, phone: '1' }));
+    await settleLater();
+    await resolve({ email: { winner: 'app' }, phone: { winner: 'ledger' } });
+    await bench.settle();
+    expect(bench.app.get('customer', ids.app).fields['phone'] ?? null).toBeNull();
+    expect(bench.ledger.get('customer', ids.ledger).fields['phone'] ?? null).toBeNull();
+  });
+
   it('is recognised by the lines it has made, and a line taken away since stays away', async () => {
     await start({ ledger: new MemorySide('l', { idempotency: null }) });
     const ids = await linkedInvoice();

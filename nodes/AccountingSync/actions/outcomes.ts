@@ -126,6 +126,8 @@ const failureOf = (outcome: Outcome, connection: Connection) => {
     reason,
     code: error?.code ?? null,
     requestId: error?.requestId ?? null,
+    // As Event: Replay takes them.
+    eventIds: outcome.eventIds.join(', '),
   });
 };
 

@@ -83,6 +83,7 @@ export const initial: Migration = {
       expected_version ${text},
       desired ${text} NOT NULL,
       agreed ${text},
+      decisions ${text},
       policy_version ${int} NOT NULL,
       stored_at ${int} NOT NULL,
       outcome ${text} CHECK (outcome IN ('done', 'refused', 'superseded')),

@@ -1,6 +1,5 @@
 import type { Dialect } from '../dialect';
 import { initial } from './0001-initial';
-import { intentDecisions } from './0002-intent-decisions';
 
 /** One numbered step of the schema, in the SQL that both databases understand. Never edited once released. */
 export interface Migration {
@@ -10,4 +9,4 @@ export interface Migration {
 }
 
 /** In order, without gaps. */
-export const migrations: readonly Migration[] = [initial, intentDecisions];
+export const migrations: readonly Migration[] = [initial];

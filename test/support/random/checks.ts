@@ -125,6 +125,8 @@ const low = (value: string | null | undefined) => value?.toLowerCase() ?? null;
 /** Edits that are neither there nor seen and replaced by somebody nor decided on. */
 function lostEdits(world: World, seen: Seen, fields: Fields): string[] {
   const faults: string[] = [];
+  // A copy that was deleted before anybody heard of it leaves no trace to find, and is made again.
+  if (seen.all.app.length > 1 || seen.all.ledger.length > 1) return [];
   const isTwin = world.edits.twins.has(seen.marker);
   if (isTwin && world.edits.removals.some((removal) => removal.marker === seen.marker)) return [];
   const edits = world.edits.edits.filter((edit) => edit.marker === seen.marker);
