@@ -16,6 +16,7 @@ export type SyncErrorCode =
   | 'mapping'
   | 'budget'
   | 'lease_lost'
+  | 'policy_changed'
   | 'busy'
   | 'internal';
 
@@ -141,6 +142,13 @@ export class BudgetError extends SyncError {
 export class LeaseLostError extends SyncError {
   constructor(message: string, details: SyncErrorDetails = {}) {
     super('lease_lost', true, message, details);
+  }
+}
+
+/** The conflict policy has changed since a write was decided: decide again under the one in force. */
+export class PolicyChangedError extends SyncError {
+  constructor(message: string, details: SyncErrorDetails = {}) {
+    super('policy_changed', true, message, details);
   }
 }
 

@@ -113,8 +113,15 @@ export interface SideCapabilities {
   lock: boolean;
   /** A repeated write with the same key runs once, for `ttlMs`. */
   idempotency: { maxLength: number; ttlMs: number } | null;
+  /**
+   * `rising`: versions are numbers or timestamps that grow with every change, so that a read which shows an
+   * older state than one seen before is known as such. `opaque`: they can only be equal or not.
+   */
+  versions: 'rising' | 'opaque';
   /** Whether the ids of lines survive an update. */
   lineIds: 'kept' | 'replaced';
+  /** How long after its create a record may be missing from look-ups and lists; 0 when absent. */
+  lookupLagMs?: number;
   entities: Readonly<Record<string, EntityCapability>>;
 }
 
@@ -474,9 +481,17 @@ export interface QueueStore {
   claim(options: ClaimOptions): Promise<Claim[]>;
   /** Leases one record, due events or not; null when somebody else has it. Makes no link. */
   claimLink(linkId: string, options: Omit<ClaimOptions, 'connectionIds' | 'limit'>): Promise<Claim | null>;
-  /** Fenced, idempotent by key. LeaseLostError when the claim is no longer ours. */
+  /**
+   * Fenced, idempotent by key. LeaseLostError when the claim is no longer ours; PolicyChangedError when an
+   * intent was decided under another version of the policies than is in force now. Refused, it stores nothing.
+   */
   storeIntents(claim: Claim, intents: readonly Intent[]): Promise<void>;
-  /** Fenced; releases the lease and wakes what waited for this record. LeaseLostError as above. */
+  /** Creates of an entity on a side that may or may not have landed, oldest first. */
+  openCreates(connectionId: string, entity: string, side: SideName): Promise<Intent[]>;
+  /**
+   * Fenced; releases the lease and wakes what waited for this record. LeaseLostError as above; StaleVersionError
+   * when a link that is to be absorbed, or stands in the way, has a record on both sides.
+   */
   settle(claim: Claim, settlement: Settlement): Promise<void>;
   /** Gives a claim back untouched (a paused connection, a shutdown): its events stay as they are. */
   release(claim: Claim): Promise<void>;

@@ -33,6 +33,7 @@ export const appCapabilities: SideCapabilities = {
   label: 'App Records',
   lock: true,
   idempotency: null,
+  versions: 'rising',
   lineIds: 'kept',
   entities: Object.fromEntries(entities.map((entity) => [entity.name, capabilityOf(entity)])),
 };

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
-import type { AuditEntry, AuditRow, AuditStore } from '../ports';
+import type { AuditEntry, AuditStore } from '../ports';
 import { canonicalJson, sha256 } from '../schema/canonicalJson';
+import { auditHash } from './auditHash';
 import type { StoreContext } from './context';
 import type { AuditTableRow, Queries } from './database';
 import type { Columns } from './dialect';
@@ -20,14 +21,6 @@ const columns: Columns<AuditTableRow> = {
 };
 
 const headColumns = { connection_id: 'text', seq: 'int', hash: 'text' } as const;
-
-/** The hash of a row: sha256(prevHash + canonicalJson({seq, at, kind, linkId, detail})). */
-export function auditHash(
-  row: Pick<AuditRow, 'seq' | 'at' | 'kind' | 'linkId' | 'detail' | 'prevHash'>,
-): string {
-  const { seq, at, kind, linkId, detail, prevHash } = row;
-  return sha256(prevHash + canonicalJson({ seq, at, kind, linkId, detail }));
-}
 
 /** Adds to the chains, in the order given. Each chain is held until the end of the transaction. */
 export async function appendAudit(

@@ -9,4 +9,4 @@ export {
   type StoreOptions,
 } from './options';
 export type { OpenStore } from './store';
-export { auditHash } from './audit';
+export { auditHash } from './auditHash';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { PolicyRule, PolicyStore, PolicyWinner } from '../ports';
 import type { StoreContext } from './context';
-import type { PolicyRow } from './database';
+import type { PolicyRow, Queries } from './database';
 import { single } from './writer';
 
 /** The connection id of rules for everybody. */
@@ -11,6 +11,20 @@ interface SetInput {
   rule: Parameters<PolicyStore['set']>[0];
   by: string;
   now: number;
+}
+
+/** The version that `load` gives for each of these connections, as this transaction sees it. */
+export async function policyVersions(
+  { dialect }: StoreContext,
+  queries: Queries,
+  connectionIds: readonly string[],
+): Promise<(connectionId: string) => number> {
+  const { rows } = await sql<Pick<PolicyRow, 'connection_id' | 'version'>>`
+    select connection_id, max(version) as version from policies
+    where connection_id ${dialect.anyOf([...new Set([...connectionIds, ANY])])}
+    group by connection_id`.execute(queries);
+  const newest = new Map(rows.map((row) => [row.connection_id, row.version]));
+  return (connectionId) => Math.max(newest.get(connectionId) ?? 0, newest.get(ANY) ?? 0);
 }
 
 /** Rules are rows that are only ever added; the newest for a connection, entity and field is in force. */

@@ -1,5 +1,5 @@
 import { LeaseLostError } from '../errors';
-import type { FieldConflict, Intent, SideName, SideRecord } from '../ports';
+import type { FieldConflict, Intent, ListPage, SideName, SideRecord } from '../ports';
 import type { Fields } from '../schema/entity';
 import { sameValue } from './compare';
 import { converge } from './converge';
@@ -38,7 +38,7 @@ export async function adoptBeforeCreate(
     return record ? takeOver(work, side, record) : hold(work, side, []);
   }
   const match = await run.sides[side].find(entity.name, sideFields, link.id);
-  if (match.kind === 'none') return createOrAsk(work, side, intent);
+  if (match.kind === 'none') return (await claimedByMaker(work, side)) ?? createOrAsk(work, side, intent);
   if (match.kind === 'ambiguous') return hold(work, side, match.records);
   await leaveToItsMaker(work, side, match.record);
   const owner = await ownerOf(work, side, match.record);
@@ -53,31 +53,58 @@ export async function adoptBeforeCreate(
  * Nothing was found. Where a create of ours may have landed and the look-up would not have found it, somebody
  * has to look: it is never repeated on a guess.
  */
-function createOrAsk(work: Work, side: SideName, intent: Intent): Adoption {
+async function createOrAsk(work: Work, side: SideName, intent: Intent): Promise<Adoption> {
   const decidedAt = work.claim.conflict?.resolution?.at ?? -Infinity;
   const doubtful = work.lostCreates[side].filter(
-    (lost) => chosenMatch(work) !== null || lost.storedAt > decidedAt,
+    (lost) =>
+      (chosenMatch(work) !== null || lost.storedAt > decidedAt) && !wouldBeKnown(work, side, lost, intent),
   );
-  return doubtful.every((lost) => wouldBeKnown(work, side, lost, intent))
+  const [oldest] = doubtful;
+  if (!oldest) return { kind: 'create' };
+  // A name finds a record only as long as nobody has renamed it: nothing new may have turned up either.
+  const strangers = await strangersSince(work, side, oldest.storedAt);
+  return strangers.length === 0 && doubtful.every((lost) => wouldClash(work, side, lost, intent))
     ? { kind: 'create' }
-    : hold(work, side, [], 'uncertain_write');
+    : hold(work, side, strangers, 'uncertain_write');
 }
 
-/** Whether the look-up, or the provider by its key, would have known the record that this create made. */
+/** Whether a mark, or the provider by its key, would have told of the record that this create made. */
 function wouldBeKnown(work: Work, side: SideName, lost: Intent, intent: Intent): boolean {
   const { run, entity } = work;
   const { capabilities } = run.sides[side];
-  const lookup = capabilities.entities[entity.name]?.lookup;
-  if (lookup === 'external_id') return true;
+  if (capabilities.entities[entity.name]?.lookup === 'external_id') return true;
   const window = capabilities.idempotency;
-  if (window && lost.key === intent.key && run.clock.now() - lost.storedAt < window.ttlMs) return true;
+  return window !== null && lost.key === intent.key && run.clock.now() - lost.storedAt < window.ttlMs;
+}
+
+/** Whether the side would not hold what this create made beside what is wanted now: they have one unique key. */
+function wouldClash({ run, entity }: Work, side: SideName, lost: Intent, intent: Intent): boolean {
   const key = entity.naturalKey;
   return (
-    lookup === 'unique_key' &&
+    run.sides[side].capabilities.entities[entity.name]?.lookup === 'unique_key' &&
     key !== null &&
     typeof intent.desired[key.fields[0] as string] === 'string' &&
     key.fields.every((name) => sameValue(lost.desired[name] ?? null, intent.desired[name] ?? null))
   );
+}
+
+/** More than any clock may be wrong by: what is listed too much is told apart by its links. */
+const CLOCK_MARGIN_MS = 600_000;
+const PAGE = 200;
+
+/** Records that have come or changed since, and belong to no pair. */
+async function strangersSince(work: Work, side: SideName, since: number): Promise<SideRecord[]> {
+  const { run, entity, link } = work;
+  const changedSince = new Date(since - CLOCK_MARGIN_MS).toISOString();
+  const strangers: SideRecord[] = [];
+  for (let cursor: string | null = null, more = true; more; more = cursor !== null) {
+    const page: ListPage = await run.sides[side].list(entity.name, { cursor, limit: PAGE, changedSince });
+    const ids = page.records.map((record) => record.id);
+    const owners = await run.store.links.bySide(link.connectionId, entity.name, side, ids);
+    strangers.push(...page.records.filter(({ id }) => (owners.get(id)?.[other(side)].id ?? null) === null));
+    cursor = page.next;
+  }
+  return strangers;
 }
 
 /**
@@ -91,8 +118,9 @@ async function leaveToItsMaker(work: Work, side: SideName, record: SideRecord): 
   if (made?.lookup === 'external_id') return;
   const owners = await run.store.links.bySide(link.connectionId, entity.name, side, [record.id]);
   const owner = owners.get(record.id);
-  if (!owner || owner.id === link.id || owner[other(side)].id !== null || work.chain.includes(owner.id))
-    return;
+  if (!owner || owner.id === link.id || work.chain.includes(owner.id)) return;
+  const open = await run.store.queue.openCreates(link.connectionId, entity.name, other(side));
+  if (!open.some((intent) => intent.linkId === owner.id)) return;
   const lease = { worker: run.worker, now: run.clock.now(), leaseMs: run.options.leaseMs };
   const claim = await run.store.queue.claimLink(owner.id, lease);
   if (!claim) {
@@ -105,6 +133,34 @@ async function leaveToItsMaker(work: Work, side: SideName, record: SideRecord): 
   throw (await run.store.links.get(link.id))
     ? new AwaitsRecordError(owner.id, MAKER_DELAY_MS, 'Waits for the write that may have made this record')
     : new LeaseLostError(`${entity.label} ${link.id} was taken over by the link that made it`);
+}
+
+/**
+ * A record without a readable mark that turns up while a create is in doubt may be what that create has made,
+ * and its original is on this side already. One that says just what was sent is; of any other somebody decides.
+ */
+async function claimedByMaker(work: Work, side: SideName): Promise<Adoption | null> {
+  const { run, entity, link, chain } = work;
+  const from = other(side);
+  const record = work.records[from];
+  if (!record || run.sides[from].capabilities.entities[entity.name]?.lookup === 'external_id') return null;
+  const lost = await run.store.queue.openCreates(link.connectionId, entity.name, from);
+  const makers = await run.store.links.getMany(lost.map((intent) => intent.linkId));
+  const possible = lost.filter(
+    ({ linkId }) =>
+      linkId !== link.id && !chain.includes(linkId) && (makers.get(linkId)?.[side].id ?? null) !== null,
+  );
+  const [first] = possible;
+  if (!first) return null;
+  const originals: SideRecord[] = [];
+  for (const id of new Set(possible.map(({ linkId }) => makers.get(linkId)?.[side].id ?? ''))) {
+    const original = await run.sides[side].read(entity.name, id);
+    if (original && original.state !== 'deleted') originals.push(original);
+  }
+  const [original] = originals;
+  if (!original) return null;
+  const isCertain = originals.length === 1 && (await saysTheSame(work, from, record, first.desired));
+  return isCertain ? takeOver(work, side, original) : hold(work, side, originals);
 }
 
 /** What a person chose: the id to link with, null for "make a new one", undefined when nobody was asked. */
@@ -133,15 +189,32 @@ export async function takeOver(work: Work, side: SideName, record: SideRecord): 
   noteRead(work, side, record);
   work.records[side] = record;
   work.action = 'linked';
-  const lost = work.lostCreates[side].at(-1);
-  if (lost) {
-    if (record.externalId === work.link.id || (await saysTheSame(work, side, record, lost.desired))) {
-      noteLanded(work, lost);
-      work.action = 'created';
-    }
-    work.intents.set(lost.key, 'done');
-  }
+  await weighLostCreate(work, side, record);
+  if (work.absorb !== null) await weighInherited(work, other(side), work.absorb);
   return { kind: 'adopted' };
+}
+
+/** The link that goes may have tried to make the very record that this one has. */
+async function weighInherited(work: Work, side: SideName, from: string): Promise<void> {
+  const { run, link, entity } = work;
+  const record = work.records[side];
+  const open = await run.store.queue.openCreates(link.connectionId, entity.name, side);
+  work.lostCreates[side].push(...open.filter((intent) => intent.linkId === from));
+  if (record) await weighLostCreate(work, side, record);
+}
+
+/**
+ * What a create whose answer was lost says of the record that is there: by its mark or its content it is what we
+ * have made. Else it may have been changed since, or never have been ours: in doubt until both sides are in step.
+ */
+export async function weighLostCreate(work: Work, side: SideName, record: SideRecord): Promise<void> {
+  const lost = work.lostCreates[side].at(-1);
+  if (!lost || work.base) return;
+  if (record.externalId === work.link.id || (await saysTheSame(work, side, record, lost.desired))) {
+    noteLanded(work, lost);
+    work.action = 'created';
+    work.intents.set(lost.key, 'done');
+  } else work.uncertain = work.uncertain === null || work.uncertain === side ? side : 'both';
 }
 
 /** Another record takes the place of one that is gone: what was agreed on with that one says nothing of this one. */

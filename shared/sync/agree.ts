@@ -83,3 +83,75 @@ function commonElements(spec: FieldSpec, base: FieldValue, app: FieldValue, ledg
   for (const [key, element] of old) if (!seen.has(key) && theirs.has(key)) result.push(element);
   return result;
 }
+
+/** What people entered, without what a ledger computes of it. */
+export const withoutDerived = (entity: EntityDefinition, fields: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(fields).filter(
+      ([name]) => entity.fields.find((spec) => spec.name === name)?.derived !== true,
+    ),
+  );
+
+/**
+ * The base after a write that may have landed: `agreed` is the base that holds if it has. Where the record says
+ * what was `desired` it has, or somebody entered the very same; elsewhere nothing is known and the base stays.
+ */
+export function asFarAsLanded(
+  entity: EntityDefinition,
+  base: Fields,
+  agreed: Fields,
+  desired: Fields,
+  record: Fields,
+): Fields {
+  return landedMembers(entity.fields, base, agreed, desired, record);
+}
+
+function landedMembers(
+  specs: readonly FieldSpec[],
+  base: Fields,
+  agreed: Fields,
+  desired: Fields,
+  record: Fields,
+): Fields {
+  const result: Fields = { ...base };
+  for (const spec of specs) {
+    const { name } = spec;
+    const said = record[name];
+    if (said === undefined || spec.derived) continue;
+    const value = landedValue(spec, base[name], agreed[name], desired[name], said);
+    if (value !== undefined) result[name] = value;
+  }
+  return result;
+}
+
+function landedValue(
+  spec: FieldSpec,
+  base: FieldValue,
+  agreed: FieldValue,
+  desired: FieldValue,
+  said: FieldValue,
+): FieldValue {
+  if (spec.kind === 'group') {
+    const members = landedMembers(
+      spec.members,
+      membersOf(base),
+      membersOf(agreed),
+      membersOf(desired),
+      membersOf(said),
+    );
+    return Object.keys(members).length > 0 ? members : base;
+  }
+  const isThere = spec.kind === 'list' ? sameElements(spec, said, desired) : sameValue(said, desired ?? null);
+  return isThere ? agreed : base;
+}
+
+function sameElements(spec: FieldSpec, a: FieldValue, b: FieldValue): boolean {
+  const [x, y] = [elementsOf(a), elementsOf(b)];
+  return (
+    x.length === y.length &&
+    x.every((element, i) => {
+      const match = y[i] as Fields;
+      return elementKey(spec, element) === elementKey(spec, match) && sameElement(spec, element, match);
+    })
+  );
+}

@@ -39,6 +39,7 @@ export interface Run extends EnginePorts {
   connection: Connection;
   worker: string;
   options: EngineOptions;
+  /** As it was last looked at; writes by an older one are refused, and then it is looked at again. */
   policy: PolicySet;
   references: References;
 }

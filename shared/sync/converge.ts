@@ -1,10 +1,21 @@
-import { DuplicateError, StaleVersionError, TransientError, toSyncError } from '../errors';
-import type { Claim, Conflict, FieldConflict, Intent, Resolution, SideName } from '../ports';
+import {
+  DuplicateError,
+  NotFoundError,
+  PolicyChangedError,
+  StaleVersionError,
+  type SyncError,
+  TransientError,
+  toSyncError,
+} from '../errors';
+import type { Claim, Conflict, FieldConflict, Intent, Resolution, SideName, SideRecord } from '../ports';
+import type { Fields, FieldValue } from '../schema/entity';
 import type { Run } from './context';
-import { decide, type Plan } from './decide';
+import { membersOf } from './compare';
+import { decide, other, type Plan } from './decide';
 import { seenAlready } from './echo';
 import { settleFailure } from './failure';
 import { lineLinks } from './lines';
+import type { FieldDecision } from './merge';
 import type { Outcome } from './outcome';
 import { recoverIntents } from './recover';
 import { canonicalReadings, readSide, type Prefetched, type Readings } from './views';
@@ -56,9 +67,10 @@ async function convergeRecord(work: Work): Promise<Outcome> {
       if (outcome) return outcome;
     } catch (error) {
       const failure = toSyncError(error);
-      const moved = failure instanceof StaleVersionError || failure instanceof DuplicateError;
-      if (!moved || round === work.run.options.maxRounds - 1) throw toSyncError(failure);
-      await readBoth(work);
+      if (round === work.run.options.maxRounds - 1) throw toSyncError(failure);
+      if (failure instanceof PolicyChangedError) await readPolicy(work);
+      else if (hasMoved(failure)) await lookAgain(work);
+      else throw toSyncError(failure);
     }
   }
   throw new TransientError(`${work.entity.label} ${titleOf(work)} kept changing while it was being merged`, {
@@ -67,14 +79,58 @@ async function convergeRecord(work: Work): Promise<Outcome> {
   });
 }
 
+/**
+ * What was read has proved old, and so may be what recovery made of it: as long as this attempt has written
+ * nothing, earlier writes are judged anew.
+ */
+async function lookAgain(work: Work): Promise<void> {
+  await readBoth(work);
+  const judged = work.claim.intents.filter(
+    ({ key, operation }) => operation !== 'create' && work.intents.get(key) !== 'done',
+  );
+  if (work.wrote.length > 0 || judged.length === 0) return;
+  for (const { key } of judged) work.intents.delete(key);
+  work.doubtful = [];
+  await recoverIntents(work);
+}
+
+/** The record, or what its key belongs to, is no longer what was read. */
+const hasMoved = (failure: SyncError): boolean =>
+  failure instanceof StaleVersionError ||
+  failure instanceof DuplicateError ||
+  failure instanceof NotFoundError;
+
 async function readBoth(work: Work, known?: Prefetched): Promise<void> {
   const [app, ledger] = await Promise.all([
     readSide(work.run, work.link, 'app', known),
     readSide(work.run, work.link, 'ledger', known),
   ]);
+  for (const [side, record] of [['app', app] as const, ['ledger', ledger] as const]) {
+    if (record) refuseOlder(work, side, record);
+  }
   work.records = { app, ledger };
   if (app) noteRead(work, 'app', app);
   if (ledger) noteRead(work, 'ledger', ledger);
+}
+
+/** What a side shows of a moment long past would look like somebody's undoing of everything since. */
+function refuseOlder(work: Work, side: SideName, record: SideRecord): void {
+  const { link, entity, run } = work;
+  const { capabilities } = run.sides[side];
+  const { id, version } = link[side];
+  if (capabilities.versions === 'opaque' || version === null || id !== record.id) return;
+  if (!isOlder(record.version, version)) return;
+  throw new TransientError(
+    `${capabilities.label} shows ${entity.label.toLowerCase()} ${record.id} as it was before version ${version}`,
+    { entity: entity.name, recordId: record.id, nextStep: 'It is read again by itself.' },
+  );
+}
+
+/** Versions are numbers without leading zeros, or timestamps of one length. */
+const isOlder = (a: string, b: string): boolean => (a.length === b.length ? a < b : a.length < b.length);
+
+async function readPolicy({ run }: Work): Promise<void> {
+  run.policy = await run.store.policies.load(run.connection.id);
 }
 
 /** One attempt; null when the plan has to be made anew. */
@@ -82,7 +138,7 @@ async function oneRound(work: Work): Promise<Outcome | null> {
   const { run, entity } = work;
   const elsewhere = await handOver(work);
   if (elsewhere) return elsewhere;
-  const readings = await canonicalReadings(run, entity, work.link, work.base, work.records);
+  const readings = await canonicalReadings(run, entity, work.link, work.base, work.records, work.doubtful);
   work.readings = readings;
   if (bothGone(readings)) return settleGone(work, null);
   const standing = standingRefusal(work);
@@ -101,6 +157,8 @@ async function oneRound(work: Work): Promise<Outcome | null> {
     policy: run.policy,
     resolution,
     uncertain: work.uncertain,
+    doubtful: doubtfulPaths(work, readings),
+    open: openQuestions(work),
   });
   if (plan.kind === 'hold') return settleHold(work, plan.conflicts);
   if (plan.kind === 'gone') return settleGone(work, plan);
@@ -137,6 +195,13 @@ async function handOver(work: Work): Promise<Outcome | null> {
     }
     const outcome = await converge(run, ownerClaim, [...chain, link.id]);
     if (!(await run.store.links.get(claim.link.id))) return outcome;
+    const ownerNow = await run.store.links.get(owner);
+    const isOpen = ownerNow?.[side].id === null || isMaking(ownerClaim, side);
+    if (!isOpen || outcome.result === 'synced') continue;
+    // Its look-up does not show the record yet, say: until it does, this record is not brought over twice.
+    const why = outcome.error?.message ?? 'it is not settled';
+    const isFailing = outcome.result === 'failed';
+    throw new AwaitsRecordError(owner, 1_000, `Waits for the write that made this record: ${why}`, isFailing);
   }
   return null;
 }
@@ -162,6 +227,38 @@ function capabilityOf(work: Work, side: SideName) {
 
 const bothGone = (readings: Readings) =>
   (['app', 'ledger'] as const).every((side) => ['absent', 'deleted'].includes(readings[side].view.state));
+
+/** What was raised with nothing agreed to compare with, and has not been decided on this state. */
+function openQuestions(work: Work): ReadonlySet<string> {
+  const { conflict } = work.claim;
+  if (!conflict || currentResolution(work)) return NOTHING_OPEN;
+  const open = conflict.fields.filter(
+    ({ reason, base }) => reason === 'no_base' || reason === 'not_writable' || base === undefined,
+  );
+  return new Set(open.map(({ path }) => path));
+}
+
+const NOTHING_OPEN: ReadonlySet<string> = new Set();
+
+/** Fields of writes in doubt that the other side has left again: as long as it has not, any answer is newer. */
+function doubtfulPaths({ doubtful }: Work, readings: Readings): ReadonlySet<string> {
+  if (doubtful.length === 0) return NOTHING_OPEN;
+  const paths = doubtful.flatMap(({ side, desired, decisions = [] }) => {
+    const partner = readings[other(side)].view.fields;
+    return (decisions as readonly FieldDecision[])
+      .map(({ path }) => path)
+      .filter((path) => JSON.stringify(valueAt(partner, path)) !== JSON.stringify(valueAt(desired, path)));
+  });
+  return new Set(paths);
+}
+
+/** The field, or the member of a group, or the whole list that a path speaks of. */
+function valueAt(fields: Fields, path: string): FieldValue {
+  const [name = '', member] = path.replace(/\[.*$/, '').split('.');
+  const value = fields[name];
+  if (member === undefined || Array.isArray(value)) return value ?? null;
+  return membersOf(value)[member] ?? null;
+}
 
 /** A person's decision counts only on the very state it was made on. */
 function currentResolution(work: Work): Resolution | null {
@@ -219,13 +316,16 @@ async function settleInStep(
 
 async function settleHold(work: Work, fields: FieldConflict[]): Promise<Outcome> {
   const { conflict } = work.claim;
-  const unchanged = conflict?.status === 'open' && speaksOf(conflict, work);
+  const unchanged =
+    conflict?.status === 'open' &&
+    conflict.policyVersion === work.run.policy.version &&
+    speaksOf(conflict, work);
   const refused = conflict?.status === 'resolved' && !speaksOf(conflict, work);
   work.decisions = [];
   work.link.base = work.base;
   forgetTimes(work.link);
-  // While a record is still missing, a create of it stays a question: it is asked again before the next one.
-  if (work.link.app.id !== null && work.link.ledger.id !== null) settleLost(work, lostCreates(work));
+  // While a record is still missing, or in doubt, a create of it stays a question.
+  if (isThere(work, 'app') && isThere(work, 'ledger') && !work.uncertain) settleLost(work, lostCreates(work));
   await settleWork(
     work,
     { kind: 'held' },
@@ -265,6 +365,9 @@ async function settleGone(work: Work, plan: Extract<Plan, { kind: 'gone' }> | nu
   );
   return outcomeOf(work, 'synced', work.wrote.length > 0 ? 'removed' : 'none');
 }
+
+const isThere = ({ records }: Work, side: SideName): boolean =>
+  records[side] !== null && records[side].state !== 'deleted';
 
 const lostCreates = ({ lostCreates: { app, ledger } }: Work): Intent[] => [...app, ...ledger];
 

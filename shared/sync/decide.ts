@@ -9,6 +9,7 @@ import type {
   SideName,
 } from '../ports';
 import type { EntityDefinition, Fields, FieldSpec } from '../schema/entity';
+import { sameValue } from './compare';
 import { diffFields, hasEdits, type FieldChange } from './diff';
 import { mergeFields, type FieldDecision, type MergeRules, type Verdict } from './merge';
 import { winnerFor } from './policy';
@@ -32,6 +33,10 @@ export interface DecideInput {
   resolution: Resolution | null;
   /** The side where an earlier write of ours may have landed and then been changed again. */
   uncertain: SideName | 'both' | null;
+  /** Fields that such a write has changed: what that side says there may be ours, in its own words. */
+  doubtful: ReadonlySet<string>;
+  /** Fields that somebody was asked about without a base: a change of one side does not answer the question. */
+  open: ReadonlySet<string>;
 }
 
 export interface PlannedWrite {
@@ -104,7 +109,7 @@ function decideFields(input: DecideInput): Plan {
   if (needsWrite(entity, ledger.fields, merged, input.capabilities.ledger, false)) {
     writes.ledger = { operation: 'update', desired: merged };
   }
-  if (needsWrite(entity, app.fields, merged, input.capabilities.app, true)) {
+  if (appNeedsWrite(entity, known, app.fields, merged, input.capabilities.app)) {
     writes.app = { operation: 'update', desired: merged };
   }
   if (!writes.ledger && !writes.app) return { kind: 'in_step', agreed, decisions };
@@ -116,10 +121,15 @@ function decideFields(input: DecideInput): Plan {
  * cannot be told apart: a person decides.
  */
 function doubtfulDecisions(input: DecideInput, decisions: FieldDecision[]): FieldConflict[] {
-  if (!input.uncertain || input.resolution) return [];
+  if (!input.uncertain) return [];
   const { uncertain } = input;
   return decisions
-    .filter(({ by, from }) => by === 'edit' && (from === 'app' || from === 'ledger') && from !== uncertain)
+    .filter(
+      ({ by, from, path }) =>
+        by === 'edit' &&
+        (from === 'app' || from === 'ledger') &&
+        (from !== uncertain || input.doubtful.has(path)),
+    )
     .map(({ path, from, before, after }) => ({
       path,
       label: path,
@@ -139,6 +149,22 @@ export function needsWrite(
   derivedToo: boolean,
 ): boolean {
   return changesToWrite(entity, fields, merged, capability, derivedToo).length > 0;
+}
+
+/**
+ * As `needsWrite`, for the app, which is told derived values too. One that it was told already and has not kept
+ * it works out by itself: telling it again would never end.
+ */
+export function appNeedsWrite(
+  entity: EntityDefinition,
+  base: Fields | null,
+  fields: Fields,
+  merged: Fields,
+  capability: EntityCapability,
+): boolean {
+  return changesToWrite(entity, fields, merged, capability, true).some(
+    ({ spec, after }) => !spec.derived || !base || !sameValue(base[spec.name] ?? null, after),
+  );
 }
 
 /** What the side's record does not say yet and could. */
@@ -236,6 +262,8 @@ function rulesOf(input: DecideInput): MergeRules {
   return {
     verdict: (path, specPath) => verdictOf(input, path, specPath),
     refusal: (side, spec) => refusalOf(input, side, spec),
+    uncertain: input.uncertain,
+    isOpen: (path) => input.open.has(path),
   };
 }
 

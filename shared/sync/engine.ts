@@ -64,7 +64,15 @@ export class Engine {
     }
     const policy = await store.policies.load(connectionId);
     const references = new References(store.links, connectionId);
-    return { ...this.ports, connection, policy, references, worker: this.worker, options: this.options };
+    // A copy: what is learned in this run is noted in it.
+    return {
+      ...this.ports,
+      connection: { ...connection },
+      policy,
+      references,
+      worker: this.worker,
+      options: this.options,
+    };
   }
 
   private async workOff(run: Run, claims: Claim[]): Promise<Outcome[]> {

@@ -3,13 +3,24 @@ import type { EventOutcome } from '../ports';
 import { outcomeOf } from './converge';
 import type { Outcome } from './outcome';
 import { REST_MS, reportError, retryDelay } from './retry';
-import { AwaitsRecordError, forgetTimes, settleWork, titleOf, type Work } from './work';
+import {
+  AwaitsRecordError,
+  forgetTimes,
+  PairTakenError,
+  settleWork,
+  startWork,
+  titleOf,
+  type Work,
+} from './work';
 
 /**
  * Turns a failure into what becomes of the events: wait for another record, pause or rest the connection,
  * retry with backoff, or a dead letter. What had already been written stays in the link.
  */
-export async function settleFailure(work: Work, error: SyncError): Promise<Outcome> {
+export async function settleFailure(attempt: Work, error: SyncError): Promise<Outcome> {
+  const { run, claim, chain } = attempt;
+  // Nothing of what was learned holds; what was written is found again by its intents.
+  const work = error instanceof PairTakenError ? startWork(run, claim, chain) : attempt;
   if (error instanceof StoreError) throw toSyncError(error);
   const report = { ...reportError(error), entity: error.details.entity ?? work.entity.name };
   const failed = (result: Outcome['result']): Outcome => ({
@@ -31,6 +42,7 @@ export async function settleFailure(work: Work, error: SyncError): Promise<Outco
   } catch (failure) {
     const second = toSyncError(failure);
     if (second.code === 'lease_lost') return failed('waiting');
+    if (second instanceof PairTakenError) return await settleFailure(work, second);
     throw toSyncError(second);
   }
   const { logger } = work.run;

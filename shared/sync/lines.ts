@@ -56,14 +56,14 @@ export function toLineIds(
 
 /**
  * Recognises lines that one side has under a new id: those of `theirs` whose key `known` lacks are matched
- * with the lines of `known` that `theirs` lacks, first by equal content in order, then (`byPosition`) by
- * what they have in common and by place. The matched ones take the known key.
+ * with the lines of `known` that `theirs` lacks, first by equal content in order; with `likeness` also by what
+ * they have in common, with `place` what is left by its place. The matched ones take the known key.
  */
 export function adoptLines(
   entity: EntityDefinition,
   known: Fields,
   theirs: Fields,
-  options: { byPosition: boolean },
+  by: 'content' | 'likeness' | 'place',
 ): Fields {
   const spec = lineSpec(entity);
   const elements = spec && theirs[spec.name];
@@ -81,8 +81,9 @@ export function adoptLines(
     renamed.set(stranger['id'], free.splice(at, 1)[0]?.['id']);
     return false;
   });
-  if (options.byPosition) {
-    for (const [stranger, line] of likeliest(spec, unmatched, free)) renamed.set(stranger['id'], line['id']);
+  if (by !== 'content') {
+    for (const [stranger, line] of likeliest(spec, unmatched, free, by))
+      renamed.set(stranger['id'], line['id']);
   }
   if (renamed.size === 0) return theirs;
   return {
@@ -101,6 +102,7 @@ function likeliest(
   spec: FieldSpec,
   strangers: readonly Fields[],
   free: readonly Fields[],
+  by: 'likeness' | 'place',
 ): [Fields, Fields][] {
   const alike = (a: Fields, b: Fields) =>
     spec.members.filter(
@@ -119,6 +121,7 @@ function likeliest(
     chosen.set(stranger, line);
     taken.add(line);
   }
+  if (by === 'likeness') return [...chosen];
   const rest = free.filter((line) => !taken.has(line));
   for (const stranger of strangers) {
     const line = chosen.has(stranger) ? undefined : rest.shift();
@@ -145,7 +148,7 @@ export function pairNewLines(
   const isNew = (element: Fields) => !old.has(element['id']);
   const known = { [spec.name]: elementsOf(app[spec.name]).filter(isNew) };
   const strangers = { [spec.name]: theirs.filter(isNew) };
-  const paired = adoptLines(entity, known, strangers, { byPosition: base === null });
+  const paired = adoptLines(entity, known, strangers, base === null ? 'place' : 'content');
   if (paired === strangers) return ledger;
   const named = elementsOf(paired[spec.name]);
   return {

@@ -21,6 +21,10 @@ export interface MergeRules {
   verdict(path: string, specPath: string): Verdict;
   /** Why this side cannot take a new value for the field, or null when it can. */
   refusal(side: SideName, spec: FieldSpec): 'immutable' | 'not_writable' | null;
+  /** Where a record may be one that we have made and somebody has changed since. */
+  uncertain: SideName | 'both' | null;
+  /** Whether somebody has been asked about the field and nothing was ever agreed on it. */
+  isOpen(path: string): boolean;
 }
 
 export interface Merge {
@@ -77,12 +81,15 @@ class Merger {
     app: FieldValue,
     ledger: FieldValue,
   ): FieldValue {
+    const silent = { app: app === undefined, ledger: ledger === undefined };
     if (app === undefined) app = this.firstMeeting ? null : base;
     if (ledger === undefined) ledger = this.firstMeeting ? null : base;
     if (sameValue(app ?? null, ledger ?? null)) return this.agreed(path, base, app);
     if (this.firstMeeting) {
-      if (app === null || app === undefined) return this.filledIn(spec, path, 'app', app, ledger);
-      if (ledger === null || ledger === undefined) return this.filledIn(spec, path, 'ledger', app, ledger);
+      if (app === null || app === undefined)
+        return this.filledIn(spec, path, 'app', app, ledger, !silent.app);
+      if (ledger === null || ledger === undefined)
+        return this.filledIn(spec, path, 'ledger', app, ledger, !silent.ledger);
       return this.apart(spec, path, base, app, ledger, 'no_base');
     }
     if (sameValue(app ?? null, base ?? null)) return this.taken(spec, path, 'ledger', base, app, ledger);
@@ -97,9 +104,14 @@ class Merger {
     side: SideName,
     app: FieldValue,
     ledger: FieldValue,
+    saysEmpty: boolean,
   ): FieldValue {
     if (this.rules.refusal(side, spec) === 'not_writable')
       return this.apart(spec, path, undefined, app, ledger, 'not_writable');
+    // One of them may be made from the other as it was, and what is empty emptied since.
+    if (this.rules.isOpen(path)) return this.apart(spec, path, undefined, app, ledger, 'no_base');
+    if (saysEmpty && this.rules.uncertain !== null)
+      return this.apart(spec, path, undefined, app, ledger, 'uncertain_write');
     return side === 'app' ? ledger : app;
   }
 
@@ -121,6 +133,7 @@ class Merger {
   ): FieldValue {
     // Somebody was asked about this very change (it was doubtful, or did not hold): their word counts.
     if (this.isDecided(path, spec)) return this.apart(spec, path, base, app, ledger, 'both_changed');
+    if (this.rules.isOpen(path)) return this.apart(spec, path, base, app, ledger, 'no_base');
     const refusal = this.rules.refusal(from === 'app' ? 'ledger' : 'app', spec);
     // What is set once may still be set: a currency that the ledger chose on create, say.
     const isFirstValue = refusal === 'immutable' && (base ?? null) === null;

@@ -1,10 +1,12 @@
-import { toSyncError } from '../errors';
+import { toSyncError, TransientError } from '../errors';
 import type { Intent, SideName, SideRecord } from '../ports';
-import { takeOver } from './adopt';
-import { needsWrite } from './decide';
+import { asFarAsLanded, withoutDerived } from './agree';
+import { takeOver, weighLostCreate } from './adopt';
+import { needsWrite, other } from './decide';
+import type { FieldDecision } from './merge';
 import { canonicalFields } from './views';
 import { isRefusal } from './refusal';
-import { noteLanded, type Work } from './work';
+import { noteCarriedOut, noteLanded, type Work } from './work';
 import { adoptLines, toLineIds } from './lines';
 
 /**
@@ -24,22 +26,49 @@ export async function recoverIntents(work: Work): Promise<void> {
       if (fate === 'unknown') {
         work.uncertain = work.uncertain === null || work.uncertain === side ? side : 'both';
         work.doubtful.push(intent);
+        await noteAsFarAsLanded(work, intent);
         continue;
       }
       work.intents.set(intent.key, fate === 'landed' ? 'done' : 'superseded');
-      if (fate === 'landed') noteLanded(work, intent);
+      if (fate !== 'landed') continue;
+      // What it agreed on speaks of a record that nobody has found yet.
+      const isMissing = work.lostCreates[other(side)].some(({ key }) => !work.intents.has(key));
+      if (isMissing) noteCarriedOut(work, (intent.decisions ?? []) as readonly FieldDecision[]);
+      else noteLanded(work, intent);
+      if (side === 'app') forgetDerived(work);
     }
   }
 }
 
 async function findLostCreate(work: Work, side: SideName): Promise<void> {
   const record = work.records[side];
-  if (record && record.state !== 'deleted') return;
+  if (record && record.state !== 'deleted') return weighLostCreate(work, side, record);
   const newest = work.lostCreates[side].at(-1) as Intent;
   const { run, entity, link } = work;
   const { fields } = await run.references.toSide(entity, side, newest.desired);
   const match = await run.sides[side].find(entity.name, fields, link.id);
   if (match.kind === 'same') await takeOver(work, side, match.record);
+  else waitUntilFindable(work, side, newest);
+}
+
+/** Look-ups that lag say nothing of a create just sent; it was sent within half a lease of being stored. */
+function waitUntilFindable(work: Work, side: SideName, lost: Intent): void {
+  const { run, entity } = work;
+  const { lookupLagMs = 0, label } = run.sides[side].capabilities;
+  const findableAt = lost.storedAt + run.options.leaseMs / 2 + lookupLagMs;
+  const retryAfterMs = findableAt - run.clock.now();
+  if (lookupLagMs === 0 || retryAfterMs <= 0) return;
+  throw new TransientError(`${label} may have made this ${entity.label.toLowerCase()} and not show it yet`, {
+    entity: entity.name,
+    retryAfterMs,
+    nextStep: 'It is looked up again by itself.',
+  });
+}
+
+/** Whether the app was told what the ledger computes shows in none of what it says itself: it is told again. */
+function forgetDerived(work: Work): void {
+  const { base, entity } = work;
+  if (base) work.base = { ...base, fields: withoutDerived(entity, base.fields) };
 }
 
 async function fateOf(work: Work, intent: Intent): Promise<'landed' | 'not_landed' | 'unknown'> {
@@ -57,11 +86,22 @@ function hasRemoved(intent: Intent, record: SideRecord | null): boolean {
   return intent.operation === 'archive' && record.fields['active'] === false;
 }
 
+/** Field by field, the record may well show what has landed. */
+async function noteAsFarAsLanded(work: Work, intent: Intent): Promise<void> {
+  const { run, entity, link, base } = work;
+  const record = work.records[intent.side];
+  if (!base || base.state !== 'live' || !intent.agreed || record?.state !== 'live') return;
+  const keyed = await canonicalFields(run, entity, link, intent.side, record);
+  const said = adoptLines(entity, intent.desired, keyed, 'content');
+  const fields = asFarAsLanded(entity, base.fields, intent.agreed.fields, intent.desired, said);
+  work.base = { ...base, fields };
+}
+
 async function saysWhatWeWanted(work: Work, intent: Intent, record: SideRecord): Promise<boolean> {
   const { run, entity } = work;
   const keyed = await canonicalFields(run, entity, work.link, intent.side, record);
   // Lines that the write has made have ids that nobody has seen yet.
-  const fields = adoptLines(entity, intent.desired, keyed, { byPosition: true });
+  const fields = adoptLines(entity, intent.desired, keyed, 'place');
   const capability = run.sides[intent.side].capabilities.entities[entity.name];
   return capability !== undefined && !needsWrite(entity, fields, intent.desired, capability, false);
 }

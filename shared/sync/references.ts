@@ -41,17 +41,23 @@ export class References {
 
   async toCanonical(entity: EntityDefinition, side: SideName, fields: Fields, now: number): Promise<Fields> {
     await this.prefetch(entity, side, [fields]);
+    // Others forget links while this one waits for the store: what was found is kept here.
+    const found = new Map<string, Link>();
     const strangers = new Map<string, Reference>();
     visit(entity.fields, fields, (reference) => {
       const key = keyOf(side, reference);
-      if (!this.bySide.has(key)) strangers.set(key, reference);
+      const link = this.bySide.get(key);
+      if (link) found.set(key, link);
+      else strangers.set(key, reference);
     });
-    for (const reference of strangers.values()) {
-      this.remember(await this.links.ensure(this.connectionId, reference.entity, side, reference.id, now));
+    for (const [key, reference] of strangers) {
+      const link = await this.links.ensure(this.connectionId, reference.entity, side, reference.id, now);
+      this.remember(link);
+      found.set(key, link);
     }
     return replace(entity.fields, fields, (reference) => ({
       entity: reference.entity,
-      id: (this.bySide.get(keyOf(side, reference)) as Link).id,
+      id: (found.get(keyOf(side, reference)) as Link).id,
     }));
   }
 
@@ -61,16 +67,22 @@ export class References {
     side: SideName,
     fields: Fields,
   ): Promise<{ fields: Fields; missing: MissingReference[] }> {
+    const found = new Map<string, Link>();
     const unknown = new Set<string>();
     visit(entity.fields, fields, (reference) => {
-      if (!this.byId.has(reference.id)) unknown.add(reference.id);
+      const link = this.byId.get(reference.id);
+      if (link) found.set(link.id, link);
+      else unknown.add(reference.id);
     });
     if (unknown.size > 0) {
-      for (const link of (await this.links.getMany([...unknown])).values()) this.remember(link);
+      for (const link of (await this.links.getMany([...unknown])).values()) {
+        this.remember(link);
+        found.set(link.id, link);
+      }
     }
     const missing: MissingReference[] = [];
     const replaced = replace(entity.fields, fields, (reference, spec) => {
-      const id = this.byId.get(reference.id)?.[side].id;
+      const id = found.get(reference.id)?.[side].id;
       if (id) return { entity: reference.entity, id };
       missing.push({ linkId: reference.id, entity: reference.entity, path: spec.path });
       return reference;

@@ -1,7 +1,8 @@
-import type { Base, Link, SideName, SideRecord } from '../ports';
+import type { Base, Intent, Link, SideName, SideRecord } from '../ports';
 import { parseRecord, upgradeRecord, type EntityDefinition, type Fields } from '../schema/entity';
 import type { SideView } from './decide';
-import { adoptLines, lineIdsOf, pairNewLines, toLineKeys } from './lines';
+import { elementsOf } from './compare';
+import { adoptLines, lineIdsOf, lineSpec, pairNewLines, toLineKeys } from './lines';
 import type { Run } from './context';
 
 /** A record as read from one side: as it came, and as `decide` sees it. */
@@ -43,16 +44,22 @@ export async function readSide(
   return known?.[side].get(recordKey(link.entity, id)) ?? (await run.sides[side].read(link.entity, id));
 }
 
-/** Both readings, canonical: references are link ids, lines have their keys, new lines of both sides are paired. */
+/**
+ * Both readings, canonical: references are link ids, lines have their keys, new lines of both sides are paired.
+ * `doubtful` are updates that may have landed.
+ */
 export async function canonicalReadings(
   run: Run,
   entity: EntityDefinition,
   link: Link,
   base: Base | null,
   records: Record<SideName, SideRecord | null>,
+  doubtful: readonly Intent[] = [],
 ): Promise<Readings> {
-  const app = await canonicalReading(run, entity, link, 'app', base, records.app);
-  const ledger = await canonicalReading(run, entity, link, 'ledger', base, records.ledger);
+  const reading = async (side: SideName) =>
+    await canonicalReading(run, entity, link, side, base, records[side], doubtful);
+  const app = await reading('app');
+  const ledger = await reading('ledger');
   const paired = pairNewLines(entity, base?.fields ?? null, app.view.fields, ledger.view.fields);
   if (paired !== ledger.view.fields && records.ledger) {
     return {
@@ -74,16 +81,38 @@ async function canonicalReading(
   side: SideName,
   base: Base | null,
   record: SideRecord | null,
+  doubtful: readonly Intent[],
 ): Promise<SideReading> {
   if (!record || record.state === 'deleted') {
     const state = link[side].id === null ? 'absent' : 'deleted';
     return { record, view: { state, fields: {} }, lineIds: new Map() };
   }
   const keyed = await canonicalFields(run, entity, link, side, record);
-  const fields = base
-    ? adoptLines(entity, base.fields, keyed, { byPosition: namesAnew(run, link, side) })
-    : keyed;
+  // What one of these writes may have made is told by them first, and what was changed of it since last.
+  const mine = doubtful.filter((intent) => intent.side === side);
+  let fields = keyed;
+  for (const { desired } of mine) fields = adoptLines(entity, desired, fields, 'content');
+  if (base) {
+    const known = withLinesOf(entity, base.fields, fields, mine);
+    fields = adoptLines(entity, known, fields, namesAnew(run, link, side) ? 'place' : 'content');
+  }
+  for (const { desired } of mine) fields = adoptLines(entity, desired, fields, 'likeness');
   return { record, view: { state: record.state, fields }, lineIds: lineIdsOf(entity, record.fields, fields) };
+}
+
+/** The base with the lines that were just recognised as made by these writes: they are nobody else's any more. */
+function withLinesOf(
+  entity: EntityDefinition,
+  base: Fields,
+  fields: Fields,
+  writes: readonly Intent[],
+): Fields {
+  const spec = lineSpec(entity);
+  if (!spec || writes.length === 0) return base;
+  const keysOf = (from: Fields) => elementsOf(from[spec.name]).map((line) => line['id']);
+  const [old, made] = [new Set(keysOf(base)), new Set(writes.flatMap(({ desired }) => keysOf(desired)))];
+  const recognised = elementsOf(fields[spec.name]).filter(({ id }) => made.has(id) && !old.has(id));
+  return { ...base, [spec.name]: [...elementsOf(base[spec.name]), ...recognised] };
 }
 
 /** Whether the side's line ids say nothing: it replaces them, or made the record and its answer was lost. */

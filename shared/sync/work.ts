@@ -1,7 +1,7 @@
 import type { Base, Claim, EventOutcome, Intent, Link, Settlement, SideName, SideRecord } from '../ports';
 import type { EntityDefinition, Fields } from '../schema/entity';
 import { entityNamed } from '../schema/entities';
-import { BusyError } from '../errors';
+import { BusyError, StaleVersionError, toSyncError, TransientError } from '../errors';
 import type { Run } from './context';
 import type { FieldDecision } from './merge';
 import { currentBase, type Prefetched, type Readings } from './views';
@@ -117,6 +117,9 @@ export function titleOf(work: Work): string {
   return work.link.ledger.id ?? work.link.app.id ?? work.link.id;
 }
 
+/** Thrown when a record that was to be taken over has found another partner meanwhile: all is to be decided anew. */
+export class PairTakenError extends TransientError {}
+
 /** Thrown when another record has to be dealt with first. */
 export class AwaitsRecordError extends BusyError {
   constructor(
@@ -173,7 +176,12 @@ export async function settleWork(
     ...(work.absorb === null ? {} : { absorb: work.absorb }),
     ...(extra.conflict ? { conflict: extra.conflict } : {}),
   };
-  await run.store.queue.settle(claim, settlement);
+  try {
+    await run.store.queue.settle(claim, settlement);
+  } catch (error) {
+    const failure = toSyncError(error);
+    throw failure instanceof StaleVersionError ? new PairTakenError(failure.message) : toSyncError(failure);
+  }
   run.references.forget(link.id, link);
   if (work.absorb) run.references.forget(work.absorb);
 }

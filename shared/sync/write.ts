@@ -1,14 +1,14 @@
-import { UnsupportedError, ValidationError, toSyncError } from '../errors';
+import { TransientError, UnsupportedError, ValidationError, toSyncError } from '../errors';
 import type { Base, FieldConflict, Intent, SideName, SideRecord } from '../ports';
 import type { Fields, FieldSpec, FieldValue } from '../schema/entity';
-import { commonGround, overlay } from './agree';
+import { commonGround, overlay, withoutDerived } from './agree';
 import { adoptBeforeCreate, type Adoption } from './adopt';
-import { changesToWrite, needsWrite, other, type Plan, type PlannedWrite } from './decide';
+import { appNeedsWrite, changesToWrite, other, type Plan, type PlannedWrite } from './decide';
 import { intentKey } from './identity';
 import { adoptLines, lineIdsOf, lineLinks, toLineIds, withoutIds } from './lines';
 import { isRefusal, wasNotSent } from './refusal';
 import { canonicalFields, type Readings } from './views';
-import { noteCarriedOut, noteWritten, type Work } from './work';
+import { noteCarriedOut, noteLanded, noteRead, noteWritten, titleOf, type Work } from './work';
 import { awaitDependencies } from './dependencies';
 
 export type Written =
@@ -69,7 +69,8 @@ function notKept(work: Work, readings: Readings, agreed: Base): FieldConflict[] 
 function followUp(work: Work, readings: Readings, agreed: Base): PlannedWrite | null {
   const capability = work.run.sides.app.capabilities.entities[work.entity.name];
   if (agreed.state !== 'live' || readings.app.view.state !== 'live' || !capability) return null;
-  if (!needsWrite(work.entity, readings.app.view.fields, agreed.fields, capability, true)) return null;
+  const base = work.base?.state === 'live' ? work.base.fields : null;
+  if (!appNeedsWrite(work.entity, base, readings.app.view.fields, agreed.fields, capability)) return null;
   return { operation: 'update', desired: agreed.fields };
 }
 
@@ -100,13 +101,38 @@ async function send(
     link.lines = withoutIds(link.lines, side);
   }
   await run.store.queue.storeIntents(work.claim, [intent]);
+  // Recovery may have found that an earlier attempt with this key has not landed; this one may.
+  work.intents.delete(intent.key);
+  refuseWhenLate(work, intent);
   const answer = await perform(work, side, write, current, sideFields, intent);
   noteWritten(work, side, answer);
   work.wrote.push(side);
   noteCarriedOut(work, work.decisions);
   work.action = actionOf(write, work.action);
+  if (work.lostCreates[side].some((lost) => lost.key === intent.key)) return readAgain(work, side, intent);
   if (answer.state !== 'live') return { kind: 'sent', agreed };
   return { kind: 'sent', agreed: await learn(work, readings, side, answer, agreed) };
+}
+
+/** A repeated create may be answered as the first one was: the record has perhaps been changed or removed since. */
+async function readAgain(work: Work, side: SideName, intent: Intent): Promise<Sent> {
+  const { run, entity, link } = work;
+  noteLanded(work, intent);
+  const record = await run.sides[side].read(entity.name, link[side].id as string);
+  work.records[side] = record;
+  if (record) noteRead(work, side, record);
+  return { kind: 'again' };
+}
+
+/** Past half of the lease the answer may come when another worker has the record: then nothing is sent. */
+function refuseWhenLate(work: Work, intent: Intent): void {
+  const { run, claim, entity } = work;
+  if (claim.leaseUntil - run.clock.now() >= run.options.leaseMs / 2) return;
+  work.intents.set(intent.key, 'superseded');
+  throw new TransientError(`Working on ${entity.label.toLowerCase()} ${titleOf(work)} has taken too long`, {
+    entity: entity.name,
+    nextStep: 'It is tried again by itself.',
+  });
 }
 
 async function perform(
@@ -149,13 +175,15 @@ async function learn(
 ): Promise<Base> {
   const { run, entity } = work;
   const keyed = await canonicalFields(run, entity, work.link, side, answer);
-  const fields = adoptLines(entity, agreed.fields, keyed, { byPosition: true });
+  const fields = adoptLines(entity, agreed.fields, keyed, 'place');
   readings[side] = {
     record: answer,
     view: { state: answer.state, fields },
     lineIds: lineIdsOf(entity, answer.fields, fields),
   };
-  const truth = { ...agreed, fields: overlay(entity, agreed.fields, fields) };
+  // What the ledger computes is known from the ledger, whatever the app makes of it.
+  const said = side === 'app' ? withoutDerived(entity, fields) : fields;
+  const truth = { ...agreed, fields: overlay(entity, agreed.fields, said) };
   // Should the other side's write fail, this much is settled already.
   const partner = readings[other(side)].view;
   if (partner.state === 'live')
@@ -213,10 +241,16 @@ function intentOf(
       base?.fields ?? null,
       write.desired,
       work.claim.refusals,
-      write.operation === 'create' ? link[side].id : null,
+      write.operation === 'create' ? takesPlaceOf(work, side) : null,
     ),
     ...intent,
   };
+}
+
+/** What a create replaces, and who asked for it once more: then it is a write of its own. */
+function takesPlaceOf({ link, claim }: Work, side: SideName): string | null {
+  const asked = claim.conflict?.status === 'resolved' ? claim.conflict.id : null;
+  return asked === null ? link[side].id : `${link[side].id ?? ''}/${asked}`;
 }
 
 /** Lines as both sides name them right now, before the link has been stored. */

@@ -10,7 +10,14 @@ export class InstantSide implements Side {
 
   constructor(label: string, entities: readonly string[]) {
     const table = Object.fromEntries(entities.map((name) => [name, everything]));
-    this.capabilities = { label, lock: true, idempotency: null, lineIds: 'kept', entities: table };
+    this.capabilities = {
+      label,
+      lock: true,
+      idempotency: null,
+      versions: 'opaque',
+      lineIds: 'kept',
+      entities: table,
+    };
   }
 
   put(id: string, version: string, fields: Fields): SideRecord {

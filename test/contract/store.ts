@@ -1,13 +1,17 @@
+import type { Store } from '../../shared/ports';
 import type { OpenStore } from '../../shared/store';
 import { queueContract } from './storeQueue';
 import { conflictContract } from './storeConflicts';
 import { leaseContract } from './storeLeases';
 import { recordContract } from './storeRecords';
 
+/** What the contract asks for: the port, and the hint that there is work. */
+export type ContractStore = Store & Pick<OpenStore, 'onAppended'>;
+
 /** A database that tests open as often as they like. */
 export interface TestDatabase {
   /** Another handle on the same store: its own connections, as another process would have. */
-  open(): Promise<OpenStore>;
+  open(): Promise<ContractStore>;
   /** Removes the database; handles that are still open are closed before. */
   dispose(): Promise<void>;
 }
@@ -21,16 +25,16 @@ export interface StoreContract {
 /** What every test of the contract begins with. */
 export interface Fixture {
   /** The store under test, fresh for each test. */
-  store(): OpenStore;
+  store(): ContractStore;
   /** A second handle on the same database. */
-  another(): Promise<OpenStore>;
+  another(): Promise<ContractStore>;
 }
 
 /** What every store does, whatever it keeps its rows in. */
 export function runStoreContract({ name, make }: StoreContract): void {
   describe(`${name} store`, () => {
     let database: TestDatabase;
-    let handles: OpenStore[] = [];
+    let handles: ContractStore[] = [];
 
     const open = async () => {
       const store = await database.open();

@@ -143,6 +143,41 @@ export function leaseContract({ store, another }: Fixture): void {
       expect((await claimOne(store())).intents).toEqual(intents);
     });
 
+    it('stores no intent that was decided under other policies than are in force', async () => {
+      const { connections, queue, policies } = store();
+      const changed = { code: 'policy_changed', retryable: true };
+      const rule = { connectionId: 'c1', entity: 'invoice', field: 'total', winner: 'app' as const };
+      await connections.create(aConnection('c2'));
+      await queue.append([anEvent('1'), anEvent('2', { connectionId: 'c2' })], { now: T0 });
+      const [mine, other] = (await claimSome(store(), { connectionIds: ['c1', 'c2'] })).sort((a, b) =>
+        a.link.connectionId < b.link.connectionId ? -1 : 1,
+      );
+      const version = await policies.set(rule, 'ann', T0);
+      const mixed = [
+        anIntent(mine!, 'k1', { policyVersion: version }),
+        anIntent(mine!, 'k2', { policyVersion: version - 1 }),
+      ];
+      const results = await Promise.allSettled([
+        queue.storeIntents(mine!, mixed),
+        queue.storeIntents(other!, [anIntent(other!, 'k3')]),
+      ]);
+      expect(results).toMatchObject([{ status: 'rejected', reason: changed }, { status: 'fulfilled' }]);
+      await queue.storeIntents(mine!, [anIntent(mine!, 'k4', { policyVersion: version })]);
+      const removed = await policies.set({ ...rule, winner: null }, 'ann', T0);
+      const general = await policies.set({ ...rule, connectionId: '*' }, 'ann', T0);
+      for (const policyVersion of [version, removed, general + 1]) {
+        await expect(
+          queue.storeIntents(mine!, [anIntent(mine!, 'k5', { policyVersion })]),
+        ).rejects.toMatchObject(changed);
+      }
+      await expect(queue.storeIntents(other!, [anIntent(other!, 'k6')])).rejects.toMatchObject(changed);
+      await queue.storeIntents(mine!, []);
+      await queue.storeIntents(mine!, [anIntent(mine!, 'k7', { policyVersion: general })]);
+      await queue.release(mine!);
+      expect((await claimOne(store())).intents.map(({ key }) => key)).toEqual(['k4', 'k7']);
+      await expect(queue.storeIntents(mine!, mixed)).rejects.toMatchObject(LOST);
+    });
+
     it('never gives a record to two workers, over several handles', async () => {
       const stores = [store(), await another(), await another()];
       const records = 500;

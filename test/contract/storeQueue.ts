@@ -311,7 +311,7 @@ export function queueContract({ store, another }: Fixture): void {
         settled({ link: paired(mine.link, 'a1', '9') }),
         settled({ absorb: other.link.id }),
       ]) {
-        await expect(queue.settle(mine, settlement)).rejects.toMatchObject({ code: 'store' });
+        await expect(queue.settle(mine, settlement)).rejects.toMatchObject({ code: 'stale_version' });
       }
       expect(await links.get(mine.link.id)).toEqual(before);
       await queue.settle(mine, settled());

@@ -59,7 +59,7 @@ export const anIntent = (claim: Claim, key: string, patch: Partial<Intent> = {})
   expectedVersion: '3',
   desired: { total: '12.5', docNumber: 'INV-1' },
   agreed: { schemaVersion: 1, state: 'live', fields: { total: '12.5', docNumber: 'INV-1' } },
-  policyVersion: 2,
+  policyVersion: 0,
   storedAt: T0,
   ...patch,
 });

@@ -47,6 +47,7 @@ export class MemorySide implements Side {
       label: prefix,
       lock: true,
       idempotency: { maxLength: 50, ttlMs: 86_400_000 },
+      versions: 'rising',
       lineIds: 'kept',
       entities: Object.fromEntries(
         entities.map((entity) => [entity.name, { ...everything, ...perEntity[entity.name] }]),

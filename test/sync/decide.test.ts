@@ -19,6 +19,8 @@ const input = (change: Partial<DecideInput>): DecideInput => ({
   policy: { version: 1, rules: [] },
   resolution: null,
   uncertain: null,
+  doubtful: new Set(),
+  open: new Set(),
   ...change,
 });
 const resolution = (choices: Resolution['choices']): Resolution => ({ choices, by: 'ann', at: 0 });

@@ -11,6 +11,8 @@ const invoice = entityNamed('invoice');
 const rules = (winner: PolicyWinner = 'raise'): MergeRules => ({
   verdict: () => ({ winner, by: 'policy' }),
   refusal: () => null,
+  uncertain: null,
+  isOpen: () => false,
 });
 
 const base: Fields = {

@@ -446,7 +446,7 @@ describe('lines', () => {
 
   it('are recognised under new ids by what they say', () => {
     const known = lines(['k1', 'Paper'], ['k2', 'Ink']);
-    expect(adoptLines(invoice, known, lines(['x', 'Ink'], ['y', 'Paper']), { byPosition: false })).toEqual(
+    expect(adoptLines(invoice, known, lines(['x', 'Ink'], ['y', 'Paper']), 'content')).toEqual(
       lines(['k2', 'Ink'], ['k1', 'Paper']),
     );
   });

@@ -99,6 +99,8 @@ export function capabilitiesOf(resources: ReadonlyMap<string, Resource>): SideCa
     lock: true,
     // How long a repeated request id is recognised is not published; a day is what is counted on.
     idempotency: { maxLength: 50, ttlMs: 24 * 3_600_000 },
+    // SyncToken counts up with every change.
+    versions: 'rising',
     lineIds: 'kept',
     entities: Object.fromEntries(
       [...resources].map(([entity, resource]) => [entity, capabilityOf(resource)]),

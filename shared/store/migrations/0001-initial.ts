@@ -90,6 +90,7 @@ export const initial: Migration = {
       settled_at ${int}
     )${suffix}`,
     `CREATE INDEX intents_link ON intents (link_id, stored_at)`,
+    `CREATE INDEX intents_open_creates ON intents (connection_id) WHERE operation = 'create' AND outcome IS NULL`,
 
     `CREATE TABLE conflicts (
       id ${text} PRIMARY KEY,

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { StoreError, type SyncError } from '../../errors';
+import { StaleVersionError, StoreError, type SyncError } from '../../errors';
 import type { SideName } from '../../ports';
 import type { StoreContext } from '../context';
 import type { LinkRow, Queries } from '../database';
@@ -7,7 +7,7 @@ import { findBySide, refKey } from './append';
 import type { HeldLink } from './fence';
 import type { SettleInput } from './settle';
 
-interface Absorption {
+export interface Absorption {
   gone: string;
   target: string;
   now: number;
@@ -43,12 +43,10 @@ function refusalOf({ claim: { link } }: SettleInput, gone: HeldLink): SyncError 
   const related = gone.connection_id === link.connectionId && gone.entity === link.entity;
   const oneSided = gone.app_id === null || gone.ledger_id === null;
   if (related && oneSided && gone.id !== link.id) return null;
-  return new StoreError(
-    `${link.entity} ${link.id} cannot take the place of link ${gone.id}, which ${
-      related ? 'has a record on both sides' : 'is of another kind'
-    }`,
-    { entity: link.entity, nextStep: 'Two pairs claim the same record: look at both in the console.' },
-  );
+  const what = `${link.entity} ${link.id} cannot take the place of link ${gone.id}`;
+  if (related && gone.id !== link.id)
+    return new StaleVersionError(`${what}, which has a record on both sides by now`, { entity: link.entity });
+  return new StoreError(`${what}, which is of another kind`, { entity: link.entity });
 }
 
 /** Other links that have a side id which a settlement is about to set. */

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { QueueStore, QueuedEvent } from '../../ports';
 import type { StoreContext } from '../context';
-import type { EventRow } from '../database';
-import { eventFromRow } from '../rows';
+import type { EventRow, IntentRow } from '../database';
+import { eventFromRow, intentFromRow } from '../rows';
 import { single } from '../writer';
 import { advanceDue, appendCommand } from './append';
 import { claimCommand, claimLinkCommand } from './claim';
@@ -28,6 +28,15 @@ export function createQueueStore(context: StoreContext): QueueStore {
     claim: async (options) => await context.write(claim, options),
     claimLink: async (linkId, options) => await context.write(claimLink, { ...options, linkId }),
     storeIntents: async (ours, intents) => await context.write(storeIntents, { claim: ours, intents }),
+    openCreates: async (connectionId, entity, side) =>
+      await context.read(async (queries) => {
+        const { rows } = await sql<IntentRow>`
+          select i.* from intents i join links l on l.id = i.link_id
+          where i.connection_id = ${connectionId} and i.operation = 'create' and i.outcome is null
+            and i.side = ${side} and l.entity = ${entity}
+          order by i.stored_at, i.key`.execute(queries);
+        return rows.map(intentFromRow);
+      }),
     settle: async (ours, settlement) => await context.write(settle, { claim: ours, settlement }),
     release: async (ours) => await context.write(release, ours),
     ready: async (connectionIds, now) => await ready(context, connectionIds, now),

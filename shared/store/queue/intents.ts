@@ -1,6 +1,9 @@
 import { sql } from 'kysely';
+import { PolicyChangedError, type SyncError } from '../../errors';
 import type { Claim, Intent } from '../../ports';
 import type { StoreContext } from '../context';
+import type { Queries } from '../database';
+import { policyVersions } from '../policies';
 import type { Command, Outcome } from '../writer';
 import { holdLinks, lostLease } from './fence';
 
@@ -25,8 +28,8 @@ export interface IntentsInput {
 }
 
 /**
- * Stores writes before they are sent. A key that is there already stays as it was first stored; one that was
- * done with is open again.
+ * Stores writes before they are sent. A key that is there already is open again and keeps the time when it was
+ * first stored, from which the idempotency window counts; what decided it is what decides it now. What was decided under policies that are no longer in force is decided again.
  */
 export function intentsCommand(context: StoreContext): Command<IntentsInput, void> {
   return {
@@ -38,8 +41,10 @@ export function intentsCommand(context: StoreContext): Command<IntentsInput, voi
         queries,
         inputs.map(({ claim }) => claim.link.id),
       );
+      const changed = await policyCheck(context, queries, inputs);
+      const refusals = inputs.map((input) => lostLease(input.claim, held) ?? changed(input));
       const rows = inputs
-        .filter(({ claim }) => !lostLease(claim, held))
+        .filter((_input, index) => !refusals[index])
         .flatMap(({ claim, intents }) => intents.map((intent) => intentColumns(claim, intent)));
       // A statement may not touch a row twice.
       const unique = [...new Map(rows.map((row) => [row.key, row])).values()];
@@ -50,15 +55,33 @@ export function intentsCommand(context: StoreContext): Command<IntentsInput, voi
           select v.key, v.connection_id, v.link_id, v.side, v.operation, v.record_id, v.expected_version, v.desired,
             v.agreed, v.decisions, v.policy_version, v.stored_at
           from ${context.dialect.rows(columns, unique)} where true
-          on conflict (key) do update set outcome = null, settled_at = null
-          where intents.outcome is not null`.execute(queries);
+          on conflict (key) do update set outcome = null, settled_at = null, agreed = excluded.agreed,
+            decisions = excluded.decisions, policy_version = excluded.policy_version`.execute(queries);
       }
-      return inputs.map(({ claim }): Outcome<void> => {
-        const refused = lostLease(claim, held);
-        return refused ? { refused } : { value: undefined };
-      });
+      return refusals.map((refused): Outcome<void> => (refused ? { refused } : { value: undefined }));
     },
   };
+}
+
+/** Says of each input whether it was decided under other policies than are in force. */
+async function policyCheck(
+  context: StoreContext,
+  queries: Queries,
+  inputs: readonly IntentsInput[],
+): Promise<(input: IntentsInput) => SyncError | null> {
+  const concerned = inputs.filter(({ intents }) => intents.length > 0);
+  if (concerned.length === 0) return () => null;
+  const versionOf = await policyVersions(
+    context,
+    queries,
+    concerned.map(({ claim }) => claim.link.connectionId),
+  );
+  return ({ claim: { link }, intents }) =>
+    intents.every(({ policyVersion }) => policyVersion === versionOf(link.connectionId))
+      ? null
+      : new PolicyChangedError('The conflict policy has changed since this was decided', {
+          entity: link.entity,
+        });
 }
 
 function intentColumns(claim: Claim, intent: Intent) {

@@ -97,7 +97,7 @@ async function alreadySettled(
   const missed = waits.filter(({ input, onLinkId }) => {
     const at = settledAt.get(onLinkId);
     if (at === undefined) return true;
-    return at !== null && at > (held.get(input.claim.link.id)?.leased_at ?? Infinity);
+    return at !== null && at >= (held.get(input.claim.link.id)?.leased_at ?? Infinity);
   });
   return new Set(missed.map((wait) => wait.input));
 }

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import type { SyncError } from '../../errors';
-import type { Claim, Settlement } from '../../ports';
+import type { AuditEntry, Claim, Settlement } from '../../ports';
 import { appendAudit } from '../audit';
 import type { StoreContext } from '../context';
 import type { Queries } from '../database';
 import { linkColumns } from '../rows';
 import type { Command, Outcome, Transaction } from '../writer';
-import { absorbLinks, planAbsorption, stubsInTheWay } from './absorb';
+import { absorbLinks, planAbsorption, stubsInTheWay, type Absorption } from './absorb';
 import { advanceDue, findBySide, insertEvents } from './append';
 import { applyConflicts } from './conflict';
 import { holdLinks, lostLease, type HeldLink } from './fence';
@@ -57,7 +57,7 @@ export function settleCommand(context: StoreContext): Command<SettleInput, void>
       const ours = inputs.filter((input) => !refusals.has(input));
       if (ours.length > 0) {
         await absorbLinks(context, tx.queries, absorptions);
-        await write(context, tx, ours, held, wakeable);
+        await write(context, tx, ours, held, wakeable, absorptions);
       }
       return inputs.map((input): Outcome<void> => {
         const refused = refusals.get(input);
@@ -73,20 +73,20 @@ async function holdAll(context: StoreContext, queries: Queries, inputs: readonly
     claim.link.id,
     ...(absorb ? [absorb] : []),
   ]);
+  const stubs = await stubsInTheWay(context, queries, inputs);
+  const going = [...own, ...[...stubs.values()].flat()];
   const { rows } = await sql<{ link_id: string }>`
     select distinct link_id from events
-    where on_link_id is not null and on_link_id ${context.dialect.anyOf(own)}`.execute(queries);
+    where on_link_id is not null and on_link_id ${context.dialect.anyOf(going)}`.execute(queries);
   const wakeable = rows.map((row) => row.link_id);
-  const stubs = await stubsInTheWay(context, queries, inputs);
   const followed = await findBySide(
     context,
     queries,
     inputs.flatMap(({ settlement }) => settlement.append ?? []),
   );
   const held = await holdLinks(context, queries, [
-    ...own,
+    ...going,
     ...wakeable,
-    ...[...stubs.values()].flat(),
     ...followed.map(([link]) => link.id),
   ]);
   return { held, stubs, wakeable };
@@ -98,6 +98,7 @@ async function write(
   inputs: readonly SettleInput[],
   held: ReadonlyMap<string, HeldLink>,
   wakeable: readonly string[],
+  absorptions: readonly Absorption[],
 ): Promise<void> {
   const { queries } = tx;
   await finishIntents(context, queries, inputs);
@@ -114,11 +115,25 @@ async function write(
   await appendAudit(
     context,
     queries,
-    inputs.flatMap(({ claim, settlement: { audit, now } }) =>
-      audit.map((entry) => ({ connectionId: claim.link.connectionId, at: now, entry })),
+    inputs.flatMap(({ claim, settlement }) =>
+      [...settlement.audit, ...absorbedUnasked(claim, settlement, absorptions)].map((entry) => ({
+        connectionId: claim.link.connectionId,
+        at: settlement.now,
+        entry,
+      })),
     ),
   );
 }
+
+/** Links that went away without the settlement naming them: whoever replays the log has to know. */
+const absorbedUnasked = (
+  { link }: Claim,
+  { absorb }: Settlement,
+  absorptions: readonly Absorption[],
+): AuditEntry[] =>
+  absorptions
+    .filter(({ gone, target }) => target === link.id && gone !== absorb)
+    .map(({ gone }) => ({ kind: 'absorbed', linkId: link.id, detail: { absorbed: gone } }));
 
 async function finishIntents(context: StoreContext, queries: Queries, inputs: readonly SettleInput[]) {
   const rows = inputs.flatMap(({ claim, settlement: { intents, now } }) =>

@@ -20,6 +20,8 @@ function inputOf(base: Fields, app: Fields, ledger: Fields): DecideInput {
     },
     resolution: null,
     uncertain: null,
+    doubtful: new Set(),
+    open: new Set(),
   };
 }
 
