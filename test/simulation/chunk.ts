@@ -1,0 +1,55 @@
+import { Coverage } from './coverage';
+import { play } from './play';
+import { scheduleOf } from './schedule/generate';
+import { Steering } from './schedule/steering';
+import type { StoreFlaw } from './store/flaws';
+import type { FoundViolation } from './violation';
+
+export type { FoundViolation as Violation };
+
+export interface ChunkRequest {
+  seed: number;
+  /** Schedules number `from` to `from + count - 1` of the run with that seed. */
+  from: number;
+  count: number;
+  flaws: readonly string[];
+  stopAtFirst: boolean;
+  /** On the real SQLite store, a file per schedule. */
+  sqlite: boolean;
+}
+
+export interface ChunkResult {
+  schedules: number;
+  violations: FoundViolation[];
+  coverage: Record<string, number>;
+  cpuMs: number;
+}
+
+/** Plays a stretch of a run; the same stretch gives the same result on whatever core it runs. */
+export async function runChunk(request: ChunkRequest): Promise<ChunkResult> {
+  const { seed, from, count, stopAtFirst } = request;
+  const started = process.cpuUsage();
+  const coverage = new Coverage();
+  const steering = new Steering(coverage);
+  const violations: FoundViolation[] = [];
+  const flaws = new Set(request.flaws as StoreFlaw[]);
+  const openStore = request.sqlite ? (await import('./sqlite')).openSqlite : undefined;
+  // Nobody reads them here, and they cost more than most calls; a replay has them.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  let schedules = 0;
+  for (let index = from; index < from + count; index++) {
+    const schedule = scheduleOf({ seed, index, boost: steering.next() });
+    const played = await play(schedule, {
+      coverage,
+      ...(flaws.size > 0 ? { flaws } : {}),
+      ...(openStore ? { openStore } : {}),
+    });
+    schedules++;
+    violations.push(...played.violations.map((violation) => ({ ...violation, token: schedule.token })));
+    if (stopAtFirst && violations.length > 0) break;
+  }
+  Error.stackTraceLimit = stackTraceLimit;
+  const { user, system } = process.cpuUsage(started);
+  return { schedules, violations, coverage: coverage.toJson(), cpuMs: (user + system) / 1_000 };
+}

@@ -1,0 +1,62 @@
+import { defaultRetry } from '../../../shared/sync/retry';
+import type { Panorama } from './sight';
+
+const PASSING = [
+  'auth',
+  'rate_limit',
+  'budget',
+  'transient',
+  'uncertain_write',
+  'lease_lost',
+  'busy',
+  'policy_changed',
+];
+
+/** Invariant 8: attempts are bounded, and whatever is not settled is where somebody finds it. */
+export function nothingStuck({ open, conflictLinks }: Panorama): string[] {
+  const faults: string[] = [];
+  for (const event of Object.values(open).flat()) {
+    if (event.attempts > defaultRetry.maxAttempts)
+      faults.push(`${event.entity} ${event.recordId} was tried ${event.attempts} times`);
+    // No side and no person does that: the engine itself has failed.
+    if (event.lastError?.code === 'internal')
+      faults.push(`${event.entity} ${event.recordId} met an error of ours: ${event.lastError.message}`);
+  }
+  for (const [linkId, events] of Map.groupBy(open.dead, (event) => event.linkId)) {
+    // Whatever may pass by itself is tried again, as often as promised; events of a record share their fate.
+    const attempts = Math.max(...events.map((event) => event.attempts));
+    const code = events[0]?.lastError?.code ?? '';
+    if (PASSING.includes(code) && attempts < defaultRetry.maxAttempts - 1)
+      faults.push(`${events[0]?.entity} ${linkId} was given up for ${code} after ${attempts} attempts`);
+  }
+  for (const event of open.pending)
+    faults.push(`an event of ${event.entity} ${event.recordId} is still pending`);
+  for (const event of open.held) {
+    const isNamed =
+      conflictLinks.has(event.linkId) || open.dead.some(({ linkId }) => linkId === event.linkId);
+    if (!isNamed) faults.push(`an event of ${event.entity} ${event.recordId} is held, for no conflict`);
+  }
+  if (conflictLinks.size === 0 && open.dead.length === 0 && open.waiting.length > 0)
+    faults.push(`${open.waiting.length} events wait, for nothing`);
+  return faults;
+}
+
+/** Calls that one claim may cost: rounds of a record that keeps moving, each with its look-ups. */
+const READS_PER_CLAIM = 14;
+const WRITES_PER_CLAIM = 6;
+/** Calls in flight when a side says no: those are made, no more. */
+const REFUSED_PER_RUN = 10;
+
+/** Invariants 4 and 9: calls are bounded by what there was to do, refusals are not answered with more calls. */
+export function callsBounded({ world }: Panorama): string[] {
+  const { twins, watch } = world;
+  const faults: string[] = [];
+  const [reads, writes, refused] = (['read', 'write', 'refused'] as const).map(
+    (kind) => twins.app.calls[kind] + twins.ledger.calls[kind],
+  ) as [number, number, number];
+  if (reads > READS_PER_CLAIM * (watch.claims + 1)) faults.push(`${reads} reads for ${watch.claims} claims`);
+  if (writes > WRITES_PER_CLAIM * (watch.claims + 1))
+    faults.push(`${writes} writes for ${watch.claims} claims`);
+  if (refused > REFUSED_PER_RUN * world.runs) faults.push(`${refused} refused calls in ${world.runs} runs`);
+  return faults;
+}

@@ -1,0 +1,31 @@
+import type { RecordState, SideName } from '../../../shared/ports';
+import type { Stored } from '../twin/table';
+import type { Panorama, Sight } from './sight';
+
+/** Invariant 2, of removals: what somebody removed stays removed, and void is not delete. */
+export function removalsKept({ sights }: Panorama): string[] {
+  return sights.flatMap((sight) => {
+    const { entity, history, excused, decided, all } = sight;
+    const isPlain =
+      history.removals.length === 1 &&
+      !history.isTwin &&
+      !excused &&
+      !decided.some((path) => path === '$state' || path === 'active');
+    // Copies that people or lost answers have made are another matter.
+    if (!isPlain || all.app.length !== 1 || all.ledger.length !== 1) return [];
+    return undone(sight).map((fault) => `${entity} ${history.marker}: ${fault}`);
+  });
+}
+
+function undone({ history, all }: Sight): string[] {
+  const side = history.removals[0]?.side as SideName;
+  const [removed, other] = [all[side][0], all[side === 'app' ? 'ledger' : 'app'][0]] as [Stored, Stored];
+  const [here, there] = [stateOf(removed), stateOf(other)];
+  if (here === 'live') return [`was removed in the ${side} and is back`];
+  if (there === 'live') return [];
+  const isVoid = (state: string) => state === 'voided';
+  return isVoid(here) === isVoid(there) ? [] : [`is ${here} in the ${side} and ${there} on the other side`];
+}
+
+const stateOf = (record: Stored): RecordState | 'archived' =>
+  record.state === 'live' && record.fields['active'] === false ? 'archived' : record.state;

@@ -1,0 +1,105 @@
+import type { Store } from '../../shared/ports';
+import { Coverage } from './coverage';
+import { brokenBy } from './invariants';
+import { mix, SeededRandom } from './random';
+import type { Schedule } from './schedule/steps';
+import { MemoryStore } from './store/memoryStore';
+import type { StoreFlaw } from './store/flaws';
+import { parseToken } from './token';
+import type { Violation } from './violation';
+import { World } from './world/world';
+
+export interface PlayOptions {
+  coverage?: Coverage;
+  flaws?: ReadonlySet<StoreFlaw>;
+  traced?: boolean;
+  /** Another store than the one in memory. */
+  openStore?: (random: SeededRandom) => Promise<Store>;
+}
+
+export interface Played {
+  violations: Violation[];
+  trace: string[];
+}
+
+/** Plays a schedule to its end and says which promises it broke. */
+export async function play(schedule: Schedule, options: PlayOptions = {}): Promise<Played> {
+  const { seed, index } = parseToken(schedule.token);
+  const random = new SeededRandom(mix(seed, index, 2));
+  const { coverage = new Coverage(), flaws, traced = false } = options;
+  const store = options.openStore
+    ? await options.openStore(random)
+    : new MemoryStore({ random, freeze: schedule.variant.frozen, ...(flaws ? { flaws } : {}) });
+  const world = new World(store, schedule.variant, random, coverage, traced);
+  let violations: Violation[];
+  try {
+    await world.open();
+    violations = await playIn(world, schedule);
+  } catch (error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    violations = [{ invariant: 'never throws', message }];
+  } finally {
+    await store.close();
+  }
+  return { violations, trace: world.trace ?? [] };
+}
+
+async function playIn(world: World, schedule: Schedule): Promise<Violation[]> {
+  for (const step of schedule.steps) await world.take(step);
+  const { seed, index } = parseToken(schedule.token);
+  const violations = await calmDown(world, new SeededRandom(mix(seed, index, 3)));
+  return [...world.watch.violations, ...violations];
+}
+
+/** Lets everything arrive and settle, reconciles, and has people decide what is open. */
+async function calmDown(world: World, random: SeededRandom): Promise<Violation[]> {
+  world.say('--- calms down');
+  if (!(await world.settleDown())) return restless('calming down');
+  if (isComplete(world)) {
+    const broken = await brokenBy(world, 'before the reconcile');
+    if (broken.length > 0) return broken;
+  }
+  world.say('--- reconciles');
+  await world.nameAll();
+  if (!(await world.settleDown(true))) return restless('the reconcile');
+  const broken = await brokenBy(world, 'after the reconcile');
+  if (broken.length > 0) return broken;
+  const again = random.chance(0.25) ? await reconcileAgain(world) : [];
+  if (again.length > 0) return again;
+  return (await world.openConflicts()).length > 0 ? await decideEverything(world) : [];
+}
+
+/** Notifications alone suffice where none gets lost and every read shows what is there. */
+const isComplete = ({ variant }: World): boolean =>
+  !variant.lossy && variant.app.readLagMs === 0 && variant.ledger.readLagMs === 0;
+
+/** Invariant 4, the echo part: what is in step is left alone. */
+async function reconcileAgain(world: World): Promise<Violation[]> {
+  const before = world.writes;
+  const { dead } = await world.store.queue.counts('c1');
+  if (dead > 0 || (await world.openConflicts()).length > 0) return [];
+  await world.nameAll();
+  if (!(await world.settleDown(true))) return restless('another reconcile');
+  const writes = world.writes - before;
+  return writes === 0
+    ? []
+    : [{ invariant: 'no echo loops', message: `a further reconcile made ${writes} writes` }];
+}
+
+/** Somebody decides whatever is open and replays the dead letters: then everything is in step. */
+async function decideEverything(world: World): Promise<Violation[]> {
+  world.say('--- decides everything');
+  for (let round = 0; round < 6; round++) {
+    const open = await world.openConflicts();
+    for (const [i, conflict] of open.entries()) await world.resolve(conflict, round * 100 + i);
+    const { dead } = await world.store.queue.counts('c1');
+    if (open.length + dead === 0) break;
+    if (dead > 0) await world.take({ step: 'sweep', who: 'replay' });
+    if (!(await world.settleDown(true))) return restless('deciding everything');
+  }
+  return await brokenBy(world, 'after decisions');
+}
+
+const restless = (when: string): Violation[] => [
+  { invariant: 'nothing stuck', message: `work goes on and on after ${when}` },
+];

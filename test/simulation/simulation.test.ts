@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Coverage } from './coverage';
+import { play } from './play';
+import type { Schedule } from './schedule/steps';
+import { openSqlite } from './sqlite';
+import { scheduleOf } from './schedule/generate';
+import { simulate } from './support/command';
+
+/** Schedules that each have shown a defect once, with its name; see the CHANGELOG. */
+const regressions = readFileSync(join(__dirname, 'regressions.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Schedule & { name: string });
+
+describe('the simulation', () => {
+  it.each(regressions)('keeps its promises where once $name', async (schedule) => {
+    expect((await play(schedule)).violations).toEqual([]);
+  });
+
+  it('plays a schedule the same way every time', async () => {
+    const schedule = scheduleOf({ seed: 5, index: 77, boost: 0 });
+    const first = await play(schedule, { traced: true });
+    expect(await play(schedule, { traced: true })).toEqual(first);
+    expect(first.trace.length).toBeGreaterThan(5);
+  });
+
+  it('keeps its promises on the real SQLite store', async () => {
+    const coverage = new Coverage();
+    for (let index = 0; index < 60; index++) {
+      const schedule = scheduleOf({ seed: 8, index, boost: 0 });
+      const { violations } = await play(schedule, { coverage, openStore: openSqlite });
+      expect({ token: schedule.token, violations }).toEqual({ token: schedule.token, violations: [] });
+    }
+    expect(coverage.counts.get('settle:synced')).toBeGreaterThan(50);
+  }, 120_000);
+
+  it('finds no broken promise in 50 000 schedules, and reaches all that it wants to', async () => {
+    const { code, last } = await simulate('--schedules', '50000', '--seed', '2026', '--json');
+    expect(last).toMatchObject({ schedules: 50_000, violations: 0, coverage: { unreached: [] } });
+    expect(code).toBe(0);
+  }, 600_000);
+
+  it('notices every planted bug', async () => {
+    const { code, last } = await simulate('--mutants', '--json');
+    expect(last).toMatchObject({ missed: [] });
+    expect((last as { mutants: number }).mutants).toBeGreaterThanOrEqual(40);
+    expect((last as { medianSchedules: number }).medianSchedules).toBeLessThan(1_000);
+    expect(code).toBe(0);
+  }, 900_000);
+});

@@ -1,0 +1,61 @@
+import type { Conflict, Settlement } from '../../../shared/ports';
+import type { MemoryDatabase } from './memoryDatabase';
+import type { LinkRow } from './rows';
+import { asStored } from './values';
+
+type Hold = Extract<Settlement['conflict'], { kind: 'hold' }>;
+
+/** Opens, refreshes or closes the conflict of a link that is being settled. */
+export function applyConflict(database: MemoryDatabase, link: LinkRow, settlement: Settlement): void {
+  const { conflict, now } = settlement;
+  if (conflict?.kind === 'hold') holdConflict(database, link, conflict, now);
+  else if (conflict?.kind === 'close') closeConflict(database, link);
+}
+
+function holdConflict(database: MemoryDatabase, link: LinkRow, hold: Hold, now: number): void {
+  const before = link.conflict;
+  const content = {
+    title: hold.title,
+    fields: asStored(hold.fields),
+    appVersion: hold.appVersion,
+    ledgerVersion: hold.ledgerVersion,
+    policyVersion: hold.policyVersion,
+  };
+  database.putConflict(
+    link,
+    database.sealed({
+      id: before?.id ?? database.random.id(),
+      connectionId: link.connection.value.id,
+      linkId: link.id,
+      entity: link.entity,
+      status: 'open',
+      ...content,
+      openedAt: before?.openedAt ?? now,
+      refreshedAt: before ? refreshedAt(before, content, now) : now,
+      resolution: null,
+    }),
+  );
+}
+
+type Content = Pick<Conflict, 'title' | 'fields' | 'appVersion' | 'ledgerVersion' | 'policyVersion'>;
+
+/** It always moves when what a person saw has changed, and stays when the same conflict was only found again. */
+function refreshedAt(before: Conflict, content: Content, now: number): number {
+  const same =
+    before.status === 'open' &&
+    before.title === content.title &&
+    before.appVersion === content.appVersion &&
+    before.ledgerVersion === content.ledgerVersion &&
+    before.policyVersion === content.policyVersion &&
+    JSON.stringify(before.fields) === JSON.stringify(content.fields);
+  return same ? before.refreshedAt : Math.max(now, before.refreshedAt + 1);
+}
+
+/** What was held back by a closed conflict has been dealt with by whatever closed it. */
+function closeConflict(database: MemoryDatabase, link: LinkRow): void {
+  const { conflict } = link;
+  if (conflict && !database.flaws?.has('conflict-not-closed'))
+    database.putConflict(link, database.sealed({ ...conflict, status: 'closed' }));
+  if (database.flaws?.has('held-not-released')) return;
+  for (const row of link.events) if (row.status === 'held') row.status = 'settled';
+}

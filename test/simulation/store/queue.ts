@@ -1,0 +1,132 @@
+import type {
+  Claim,
+  ClaimOptions,
+  Intent,
+  NewEvent,
+  QueuedEvent,
+  QueueStore,
+  Settlement,
+  SideName,
+} from '../../../shared/ports';
+import { append } from './append';
+import { claim, claimLink, openIntents } from './claim';
+import { heldLink, release } from './fence';
+import { storeIntents } from './intents';
+import { advanceDue } from './links';
+import type { MemoryDatabase } from './memoryDatabase';
+import { compareText, eventOf, type EventRow } from './rows';
+import type { Session } from './session';
+import { settle } from './settle';
+
+export class MemoryQueue implements QueueStore {
+  constructor(private readonly session: Session) {}
+
+  async append(
+    events: readonly NewEvent[],
+    options: Parameters<QueueStore['append']>[1],
+  ): Promise<{ stored: number; duplicates: number }> {
+    if (events.length === 0 && !options.checkpoint) return { stored: 0, duplicates: 0 };
+    return append(this.session.database, events, options);
+  }
+
+  async claim(options: ClaimOptions): Promise<Claim[]> {
+    return claim(this.session.database, options);
+  }
+
+  async claimLink(linkId: string, options: Parameters<QueueStore['claimLink']>[1]): Promise<Claim | null> {
+    return claimLink(this.session.database, linkId, options);
+  }
+
+  async storeIntents(ours: Claim, intents: readonly Intent[]): Promise<void> {
+    storeIntents(this.session.database, ours, intents);
+  }
+
+  async openCreates(connectionId: string, entity: string, side: SideName): Promise<Intent[]> {
+    const links = this.session.database.connections.get(connectionId)?.links ?? [];
+    return links
+      .filter((link) => link.entity === entity)
+      .flatMap((link) => openIntents(link).map(({ intent }) => intent))
+      .filter((intent) => intent.operation === 'create' && intent.side === side)
+      .sort((a, b) => a.storedAt - b.storedAt || compareText(a.key, b.key));
+  }
+
+  async settle(ours: Claim, settlement: Settlement): Promise<void> {
+    settle(this.session.database, ours, settlement);
+  }
+
+  async release(ours: Claim): Promise<void> {
+    const { database } = this.session;
+    release(heldLink(database, ours));
+    database.wake();
+  }
+
+  /** A link can be claimed from the moment when it is due, its lease is over and its connection has rested. */
+  async ready(
+    connectionIds: readonly string[] | null,
+    now: number,
+  ): Promise<{ ready: number; nextAt: number | null }> {
+    const { connections } = this.session.database;
+    let ready = 0;
+    let nextAt: number | null = null;
+    for (const id of connectionIds === null ? connections.keys() : new Set(connectionIds)) {
+      const connection = connections.get(id);
+      if (connection?.value.state !== 'active') continue;
+      for (const { nextDueAt, leaseUntil } of connection.links) {
+        if (nextDueAt === null) continue;
+        const at = Math.max(nextDueAt, leaseUntil ?? nextDueAt, connection.value.resumeAt ?? nextDueAt);
+        if (at <= now) ready++;
+        else if (nextAt === null || at < nextAt) nextAt = at;
+      }
+    }
+    return { ready, nextAt };
+  }
+
+  async counts(connectionId: string): Promise<Record<QueuedEvent['status'], number>> {
+    const counts = { pending: 0, waiting: 0, held: 0, settled: 0, dead: 0 };
+    for (const { events } of this.session.database.connections.get(connectionId)?.links ?? []) {
+      for (const { status } of events) counts[status]++;
+    }
+    return counts;
+  }
+
+  async list({ connectionId, status, limit }: Parameters<QueueStore['list']>[0]): Promise<QueuedEvent[]> {
+    const { database } = this.session;
+    const rows = eventsOf(database, connectionId).filter(
+      (row) => status === undefined || row.status === status,
+    );
+    return database.sealed(
+      rows
+        .sort((a, b) => compareText(b.id, a.id))
+        .slice(0, limit)
+        .map(eventOf),
+    );
+  }
+
+  async replay(
+    { connectionId, eventIds }: Parameters<QueueStore['replay']>[0],
+    now: number,
+  ): Promise<number> {
+    const { database } = this.session;
+    const dead = eventsOf(database, connectionId).filter(
+      (row) => row.status === 'dead' && (eventIds === undefined || eventIds.includes(row.id)),
+    );
+    for (const row of dead) {
+      row.status = 'pending';
+      row.attempts = 0;
+      row.dueAt = now;
+      advanceDue(row.link, now);
+    }
+    if (dead.length > 0) database.wake();
+    return dead.length;
+  }
+}
+
+/** The events of one connection, or of all. */
+function eventsOf({ connections }: MemoryDatabase, connectionId: string | undefined): EventRow[] {
+  const rows: EventRow[] = [];
+  for (const { value, links } of connections.values()) {
+    if (connectionId !== undefined && value.id !== connectionId) continue;
+    for (const { events } of links) rows.push(...events);
+  }
+  return rows;
+}

@@ -1,0 +1,2 @@
+/** The one connection of a simulated world. */
+export const CONNECTION = 'c1';

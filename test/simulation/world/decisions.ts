@@ -1,0 +1,87 @@
+import type { Conflict, FieldConflict, Intent, PolicyWinner, Resolution } from '../../../shared/ports';
+
+interface Rule {
+  connectionId: string;
+  entity: string;
+  field: string;
+  winner: PolicyWinner;
+}
+
+interface Resolved {
+  app: string | null;
+  ledger: string | null;
+  choices: Resolution['choices'];
+  fields: readonly FieldConflict[];
+}
+
+/**
+ * What people have decided, kept by the world itself: the policy in force, and the states that were looked at
+ * when conflicts were resolved. Judged by its own few lines, so that the engine's mistakes are not repeated here.
+ */
+export class Decisions {
+  private readonly rules = new Map<string, Rule>();
+  private readonly resolved = new Map<string, Resolved>();
+
+  setRule(rule: Omit<Rule, 'winner'> & { winner: PolicyWinner | null }): void {
+    const key = `${rule.connectionId}|${rule.entity}|${rule.field}`;
+    if (rule.winner === null) this.rules.delete(key);
+    else this.rules.set(key, { ...rule, winner: rule.winner });
+  }
+
+  setResolution(conflict: Conflict, choices: Resolution['choices']): void {
+    this.resolved.set(conflict.linkId, {
+      app: conflict.appVersion,
+      ledger: conflict.ledgerVersion,
+      choices,
+      fields: conflict.fields,
+    });
+  }
+
+  /** Whether the value that a decision names is the one that was chosen. */
+  againstChoice(
+    linkId: string,
+    { path, from, after }: { path: string; from: string; after?: unknown },
+  ): string | null {
+    const resolved = this.resolved.get(linkId);
+    const choice = resolved?.choices[path];
+    if (!resolved || !choice || path.includes('$')) return null;
+    const field = resolved.fields.find((each) => each.path === path);
+    const chosen = 'value' in choice ? choice.value : field?.[choice.winner];
+    const by = 'value' in choice ? 'typed' : choice.winner;
+    if (from !== by) return `${path} was chosen from ${by} and taken from ${from}`;
+    const [x, y] = [JSON.stringify(chosen ?? null), JSON.stringify(after ?? null)];
+    return path.startsWith('lines') || x === y ? null : `${path} was chosen to be ${x} and became ${y}`;
+  }
+
+  againstPolicy(entity: string, { path, from }: { path: string; from: string }): string | null {
+    const winner = this.winnerFor(entity, path.replace(/\[[^\]]*\]/g, ''));
+    return winner === from ? null : `${path} was decided for ${from}, the policy in force says ${winner}`;
+  }
+
+  againstResolution(linkId: string, intent: Intent): string | null {
+    const seen = this.resolved.get(linkId);
+    if (!seen) return 'was decided by a resolution that nobody made';
+    if (intent.operation === 'create' || seen[intent.side] === intent.expectedVersion) return null;
+    return `the resolution looked at version ${seen[intent.side]} of the ${intent.side}, the write is on ${intent.expectedVersion}`;
+  }
+
+  /** The most specific rule: connection before entity before the longest field. */
+  private winnerFor(entity: string, path: string): PolicyWinner {
+    const matching = [...this.rules.values()].filter(
+      (rule) =>
+        (rule.entity === '*' || rule.entity === entity) &&
+        (rule.field === '*' || rule.field === path || path.startsWith(`${rule.field}.`)),
+    );
+    const weight = (rule: Rule) => [
+      rule.connectionId === '*' ? 0 : 1,
+      rule.entity === '*' ? 0 : 1,
+      rule.field === '*' ? 0 : rule.field.length,
+    ];
+    matching.sort((a, b) => {
+      const [x, y] = [weight(a), weight(b)];
+      const at = x.findIndex((value, i) => value !== y[i]);
+      return at < 0 ? 0 : (y[at] as number) - (x[at] as number);
+    });
+    return matching[0]?.winner ?? 'raise';
+  }
+}

@@ -1,0 +1,397 @@
+import { SyncError } from '../../../shared/errors';
+import type { Conflict, Connection, NewEvent, Resolution, SideName, Store } from '../../../shared/ports';
+import { firstImport } from '../../../shared/sync/import';
+import { silentLogger } from '../../../shared/system';
+import type { Coverage } from '../coverage';
+import { SeededRandom } from '../random';
+import type { Companion, Fault, Step, Variant } from '../schedule/steps';
+import type { Profile } from '../twin/profile';
+import { Twin, type Told } from '../twin/twin';
+import { VirtualClock } from './clock';
+import { CONNECTION } from './connection';
+import { Decisions } from './decisions';
+import { editables, entitiesInPlay, markerOf, type EntityInPlay } from './entities';
+import { Journal } from './journal';
+import { Notices } from './notices';
+import { People } from './people';
+import { Sweeps } from './sweeps';
+import { Turns } from './turns';
+import { Watch } from './watch';
+import { Worker, type Surroundings } from './worker';
+
+/** Both sides, the store, the engine and the people of one schedule. Everything that happens goes through `take`. */
+export class World implements Surroundings {
+  readonly clock = new VirtualClock();
+  readonly journal = new Journal();
+  readonly decisions = new Decisions();
+  readonly twins: Record<SideName, Twin>;
+  readonly ports: Surroundings['ports'];
+  readonly watch: Watch;
+  readonly watched: Store;
+  /** What happened, line by line; null when nobody wants to read it. */
+  readonly trace: string[] | null;
+  private readonly people: People;
+  private readonly notices: Notices;
+  private readonly sweeps: Sweeps;
+  private turns: Turns | null = null;
+  private workers = 0;
+  /** A conflict as somebody saw it who takes his time to decide. */
+  private undecided: Conflict | null = null;
+
+  constructor(
+    readonly store: Store,
+    readonly variant: Variant,
+    readonly random: SeededRandom,
+    readonly coverage: Coverage,
+    traced: boolean,
+  ) {
+    this.trace = traced ? [] : null;
+    const now = () => this.clock.now();
+    this.notices = new Notices(variant, random);
+    const tell = (change: Told) => this.notices.note(change, this.twins[change.side].tellTime(change.at));
+    this.twins = {
+      app: new Twin('app', variant.app, now, tell),
+      ledger: new Twin('ledger', variant.ledger, now, tell),
+    };
+    this.people = new People(this.twins, this.journal, now, variant.taste);
+    this.watch = new Watch(coverage, this.decisions, store);
+    this.watched = this.watch.over(store);
+    this.ports = { store, sides: this.twins, clock: this.clock, random, logger: silentLogger };
+    this.sweeps = new Sweeps(this.twins, this.clock);
+    for (const side of ['app', 'ledger'] as const) this.countFlags(variant[side], side);
+    if (variant.lossy) coverage.hit('side:lossy');
+  }
+
+  async open(): Promise<void> {
+    const connection: Connection = {
+      id: CONNECTION,
+      name: 'Simulated',
+      provider: 'twin',
+      tenantId: 't1',
+      state: 'active',
+      pausedReason: null,
+      resumeAt: null,
+      settings: { entities: this.entities() },
+      createdAt: this.clock.now(),
+    };
+    await this.store.connections.create(connection);
+  }
+
+  /** Those that both sides have. */
+  entities(): string[] {
+    const { app, ledger } = this.variant;
+    return entitiesInPlay.filter((entity) => app.entities[entity] && ledger.entities[entity]);
+  }
+
+  /** Whether notes on customers have a place on both sides. */
+  get hasNotes(): boolean {
+    return !this.variant.app.unsupportedNotes && !this.variant.ledger.unsupportedNotes;
+  }
+
+  get runs(): number {
+    return this.workers;
+  }
+
+  get writes(): number {
+    return this.twins.app.calls.write + this.twins.ledger.calls.write;
+  }
+
+  // ---------------------------------------------------------------- steps
+
+  async take(step: Step): Promise<void> {
+    this.clock.advance(1);
+    this.coverage.hit(`step:${step.step}`);
+    switch (step.step) {
+      case 'add':
+        return this.say(this.people.add(step));
+      case 'edit':
+        return this.say(this.people.edit(step));
+      case 'lines':
+        return this.say(this.people.lines(step));
+      case 'refer':
+        return this.say(this.people.refer(step));
+      case 'pay':
+        return this.say(this.people.pay(step));
+      case 'remove':
+        return this.say(this.people.remove(step));
+      case 'merge':
+        return this.say(this.people.merge(step));
+      case 'hear':
+        return await this.hear(this.notices.some(step));
+      case 'forge':
+        return await this.hear([this.notices.forged(step, this.clock.now())]);
+      case 'run':
+        if (step.hears) await this.hear(this.notices.rest(false));
+        return await this.work(step.lanes, step.faults);
+      case 'together':
+        return await this.together(step);
+      case 'sweep':
+        this.coverage.hit(`sweep:${step.who}`);
+        return await this.companion(step.who, [], 1);
+      case 'wait':
+        this.clock.advance(step.ms);
+        return this.say(`${step.ms} ms pass`);
+      case 'decide':
+        return await this.decide(step);
+      case 'policy':
+        return await this.setPolicy(step);
+      case 'restore':
+        return await this.restore();
+      case 'limit':
+        this.twins[step.side].limitedUntil = this.clock.now() + step.ms;
+        return this.say(`${step.side}: answers 429 for ${step.ms} ms`);
+      case 'outage':
+        this.twins[step.side].downUntil = this.clock.now() + step.ms;
+        return this.say(`${step.side}: is down for ${step.ms} ms`);
+      case 'budget':
+        this.twins[step.side].readsLeft = step.reads;
+        return this.say(`${step.side}: ${step.reads} reads are left`);
+    }
+  }
+
+  /** One worker works off what is due. */
+  async work(lanes = 1, faults: readonly Fault[] = []): Promise<void> {
+    const worker = this.newWorker(lanes);
+    const how = await worker.run(({ engine }) => engine.processDue(CONNECTION, { maxRecords: 300 }), faults);
+    this.say(`${worker.name} ${how === 'done' ? 'has worked' : 'dies'}`);
+  }
+
+  private newWorker = (lanes: number): Worker => new Worker(`worker-${++this.workers}`, this, lanes);
+
+  private async together({ who, faults, order, hears }: Extract<Step, { step: 'together' }>): Promise<void> {
+    if (this.turns) return await this.work(1, faults);
+    for (const other of who.slice(1)) this.coverage.hit(`together:worker+${other}`);
+    if (hears) await this.hear(this.notices.rest(false));
+    this.say(`at once: ${who.join(', ')}`);
+    this.turns = new Turns(order);
+    try {
+      await this.turns.play(
+        who.map((each, i) => this.companion(each, i === 0 ? faults : [], 1 + (order % 2) * 3)),
+      );
+    } finally {
+      this.turns = null;
+    }
+  }
+
+  private async companion(who: Companion, faults: readonly Fault[], lanes: number): Promise<void> {
+    if (who === 'worker') return await this.work(lanes, faults);
+    const worker = this.newWorker(1);
+    const { store } = worker.ports;
+    await worker.run(async ({ ports, engine }) => {
+      try {
+        if (who === 'replay') await store.queue.replay({ connectionId: CONNECTION }, this.clock.now());
+        else if (who === 'poll') await this.sweeps.poll(ports, this.entities());
+        else if (who === 'reconcile') await this.sweeps.reconcile(ports, this.entities());
+        else {
+          const connection = await store.connections.get(CONNECTION);
+          if (connection) await firstImport(ports, engine, connection, { pageSize: 2 });
+        }
+      } catch (error) {
+        // A sweep that meets a fault ends; the next one goes on.
+        if (!(error instanceof SyncError)) throw error;
+        this.say(`${who}: ${error.message}`);
+      }
+    }, []);
+    this.say(`${who} has been`);
+  }
+
+  // ---------------------------------------------------------------- notifications
+
+  private async hear(events: readonly NewEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    await this.store.queue.append(events, { now: this.clock.now() });
+    if (this.trace)
+      for (const { entity, side, recordId } of events)
+        this.say(`hears of ${entity} ${recordId} from ${side}`);
+  }
+
+  /** Names every record of both sides once, as a reconcile does that meets no fault. */
+  async nameAll(): Promise<void> {
+    const events = (['app', 'ledger'] as const).flatMap((side) =>
+      this.entities().flatMap((entity) =>
+        this.twins[side].all(entity).map(
+          ({ id }): NewEvent => ({
+            connectionId: CONNECTION,
+            entity,
+            side,
+            recordId: id,
+            source: 'reconcile',
+          }),
+        ),
+      ),
+    );
+    this.notices.forget();
+    await this.store.queue.append(events, { now: this.clock.now() });
+  }
+
+  // ---------------------------------------------------------------- quiescence
+
+  /**
+   * Everything told arrives and is worked off, and what that causes is told and worked off, until nothing
+   * happens any more; false when that never ends. `reliable`: nothing gets lost from here on.
+   */
+  async settleDown(reliable = false): Promise<boolean> {
+    for (let round = 0; round < 12; round++) {
+      await this.hear(this.notices.rest(reliable));
+      if (!(await this.drain())) return false;
+      if (this.notices.isQuiet) return true;
+    }
+    return false;
+  }
+
+  /** Works until nothing is due; false when that takes too long. */
+  private async drain(): Promise<boolean> {
+    await this.restore();
+    for (let round = 0; round < 60; round++) {
+      await this.work(4);
+      const { ready, nextAt } = await this.store.queue.ready([CONNECTION], this.clock.now());
+      if (ready === 0 && nextAt === null) return true;
+      this.clock.advance(Math.max(61_000, (nextAt ?? 0) - this.clock.now()));
+      // What waits for a held record looks again now and then; that is no unrest.
+      if (round > 25 && (await this.store.queue.counts(CONNECTION)).pending === 0) return true;
+    }
+    return false;
+  }
+
+  async restore(): Promise<void> {
+    for (const twin of [this.twins.app, this.twins.ledger]) {
+      twin.revoked = false;
+      twin.limitedUntil = 0;
+      twin.readsLeft = Infinity;
+    }
+    await this.store.connections.update(CONNECTION, { state: 'active', pausedReason: null, resumeAt: null });
+  }
+
+  // ---------------------------------------------------------------- people who decide
+
+  private async setPolicy(step: Extract<Step, { step: 'policy' }>): Promise<void> {
+    const winner = (['app', 'ledger', 'raise', null] as const)[step.winner] ?? null;
+    const liked = editables.invoice[this.variant.taste % editables.invoice.length]?.path ?? 'number';
+    const field = ['*', 'lines', '$state', liked, 'email'][step.field] as string;
+    const entity = ['*', 'invoice', 'customer'][step.scope] as string;
+    const rule = { connectionId: step.scope === 1 ? CONNECTION : '*', entity, field, winner };
+    this.decisions.setRule(rule);
+    await this.store.policies.set(rule, 'ann', this.clock.now());
+    this.say(`policy for ${entity} ${field}: ${winner ?? 'none'}`);
+  }
+
+  openConflicts(): Promise<Conflict[]> {
+    return this.store.conflicts.list({ connectionId: CONNECTION, status: 'open', limit: 500 });
+  }
+
+  private async decide(step: Extract<Step, { step: 'decide' }>): Promise<void> {
+    if (step.late && !this.undecided) {
+      const open = await this.openConflicts();
+      this.undecided = open[step.pick % Math.max(1, open.length)] ?? null;
+      if (this.undecided) this.say(`ann looks at the conflict on ${this.undecided.title}`);
+      return;
+    }
+    const late = this.undecided;
+    this.undecided = null;
+    if (late) {
+      this.coverage.hit('met:late decision');
+      return await this.resolve(late, step.choose);
+    }
+    const open = await this.openConflicts();
+    const conflict = open[step.pick % Math.max(1, open.length)];
+    if (conflict) await this.resolve(conflict, step.choose);
+  }
+
+  /** Decides every field, by chance; a decision on what has moved meanwhile is refused. */
+  async resolve(conflict: Conflict, choose: number): Promise<void> {
+    const choices = choicesFor(conflict, new SeededRandom(choose), this.journal, () =>
+      this.counterpart(conflict),
+    );
+    const resolution: Resolution = { choices, by: 'ann', at: this.clock.now() };
+    try {
+      await this.store.conflicts.resolve(conflict.id, resolution, conflict.refreshedAt);
+      this.decisions.setResolution(conflict, choices);
+      this.say(`ann resolves ${conflict.entity} ${conflict.title}: ${JSON.stringify(choices)}`);
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+      this.coverage.hit('met:decision refused');
+      this.say(`ann's decision on ${conflict.title} is refused: ${error.message}`);
+    }
+  }
+
+  /** Whoever is asked which record it is goes and looks: the one with the same marker, or a new one. */
+  private counterpart({ entity, fields }: Conflict): string | null {
+    const asked = fields.find((field) => field.path === '$match');
+    const side: SideName = Array.isArray(asked?.app) ? 'app' : 'ledger';
+    const mine = asked?.[side === 'app' ? 'ledger' : 'app'] as string;
+    const name = entity as EntityInPlay;
+    const record = this.twins[side === 'app' ? 'ledger' : 'app'].get(entity, mine);
+    if (!record) return null;
+    const marker = markerOf(name, record.fields);
+    const found = this.twins[side]
+      .live(entity)
+      .find(({ fields: theirs }) => markerOf(name, theirs) === marker);
+    return found?.id ?? null;
+  }
+
+  // ---------------------------------------------------------------- for workers
+
+  tick(): void {
+    this.clock.advance(1);
+  }
+
+  turn(): Promise<void> | null {
+    return this.turns ? this.turns.take() : null;
+  }
+
+  fired(kind: string, call: string, name: string): void {
+    this.coverage.hit(`fault:${kind}@${call}`);
+    if (this.trace) this.say(`-- ${kind} at ${name}`);
+  }
+
+  say(line: string | null): void {
+    if (line !== null && this.trace) this.trace.push(`${this.time()} ${line}`);
+  }
+
+  private time = (): string => new Date(this.clock.now()).toISOString().slice(5, 23).replace('T', ' ');
+
+  private countFlags(profile: Profile, side: SideName): void {
+    const hit = (flag: string) => this.coverage.hit(`side:${flag}`);
+    hit(`versions ${profile.versions}`);
+    hit(`line ids ${profile.lineIds}`);
+    hit(`update ${profile.update}`);
+    hit(`timestamps ${profile.timestamps}`);
+    hit(profile.lock ? 'lock' : 'no lock');
+    hit(profile.tombstones ? 'tombstones' : 'no tombstones');
+    if (side === 'ledger') this.coverage.hit(`ledger:${profile.name}`);
+    if (profile.idempotencyMs === null) hit('no keys');
+    else hit(profile.idempotencyMs < 86_400_000 ? 'keys expire' : 'keys');
+    if (profile.lookupLagMs > 0) hit('lookup lags');
+    if (profile.listLagMs > 0) hit('lists lag');
+    if (profile.readLagMs > 0) hit('reads lag');
+    if (profile.skewMs !== 0) hit('skewed');
+    if (profile.normalizes) hit('normalizes');
+  }
+}
+
+const isText = ({ path, app, ledger }: Conflict['fields'][number]) =>
+  !path.startsWith('$') && !path.startsWith('lines') && typeof (app ?? ledger ?? '') === 'string';
+
+function choicesFor(
+  conflict: Conflict,
+  random: SeededRandom,
+  journal: Journal,
+  match: () => string | null,
+): Resolution['choices'] {
+  const choices: Resolution['choices'] = {};
+  for (const field of conflict.fields) {
+    if (field.path === '$match') choices[field.path] = { value: match() };
+    else if (isText(field) && isPlain(conflict.entity, field.path) && random.chance(0.2)) {
+      const value = `V${journal.fresh()}`;
+      journal.typed.add(value.toLowerCase());
+      choices[field.path] = { value };
+    } else choices[field.path] = { winner: random.pick<SideName>(['app', 'ledger']) };
+  }
+  return choices;
+}
+
+/** Takes any text. */
+const isPlain = (entity: string, path: string): boolean =>
+  entitiesInPlay.some(
+    (name) => name === entity && editables[name].some((each) => each.path === path && each.kind === 'text'),
+  );
