@@ -304,6 +304,8 @@ export interface Intent {
   policyVersion: number;
   /** When it was first stored; the idempotency window counts from here. */
   storedAt: number;
+  /** When it was last stored again, to be sent once more: from here counts how long a look-up may lag. */
+  renewedAt?: number;
 }
 
 export interface FieldConflict {

@@ -87,6 +87,7 @@ export interface IntentRow {
   decisions: string | null;
   policy_version: number;
   stored_at: number;
+  renewed_at: number | null;
   /** Null while it may or may not have landed. */
   outcome: string | null;
   settled_at: number | null;

@@ -121,6 +121,7 @@ export function intentFromRow(row: IntentRow): Intent {
     ...(row.decisions === null ? {} : { decisions: parse<unknown[]>(row.decisions) }),
     policyVersion: row.policy_version,
     storedAt: row.stored_at,
+    ...(row.renewed_at === null ? {} : { renewedAt: row.renewed_at }),
   };
 }
 

@@ -55,7 +55,7 @@ async function findLostCreate(work: Work, side: SideName): Promise<void> {
 function waitUntilFindable(work: Work, side: SideName, lost: Intent): void {
   const { run, entity } = work;
   const { lookupLagMs = 0, label } = run.sides[side].capabilities;
-  const findableAt = lost.storedAt + run.options.leaseMs / 2 + lookupLagMs;
+  const findableAt = (lost.renewedAt ?? lost.storedAt) + run.options.leaseMs / 2 + lookupLagMs;
   const retryAfterMs = findableAt - run.clock.now();
   if (lookupLagMs === 0 || retryAfterMs <= 0) return;
   throw new TransientError(`${label} may have made this ${entity.label.toLowerCase()} and not show it yet`, {

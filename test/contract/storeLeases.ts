@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Claim } from '../../shared/ports';
+import type { Claim, Intent } from '../../shared/ports';
 import type { Fixture } from './store';
 import {
   aConnection,
@@ -128,7 +128,9 @@ export function leaseContract({ store, another }: Fixture): void {
       await queue.storeIntents(first, [anIntent(first, 'k1', { storedAt: T0 + 99 })]);
       await queue.release(first);
       const second = await claimOne(store());
-      expect(second.intents).toEqual(intents);
+      // The idempotency window counts from the first time, the lag of look-ups from the last.
+      const again = [{ ...(intents[0] as Intent), renewedAt: T0 + 99 }, intents[1]];
+      expect(second.intents).toEqual(again);
       await queue.settle(
         second,
         settled({
@@ -140,7 +142,7 @@ export function leaseContract({ store, another }: Fixture): void {
       expect(third.intents.map(({ key }) => key)).toEqual(['k2']);
       await queue.storeIntents(third, [anIntent(third, 'k1', { storedAt: T0 + 99 })]);
       await queue.release(third);
-      expect((await claimOne(store())).intents).toEqual(intents);
+      expect((await claimOne(store())).intents).toEqual(again);
     });
 
     it('stores no intent that was decided under other policies than are in force', async () => {

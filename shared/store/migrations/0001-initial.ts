@@ -86,6 +86,7 @@ export const initial: Migration = {
       decisions ${text},
       policy_version ${int} NOT NULL,
       stored_at ${int} NOT NULL,
+      renewed_at ${int},
       outcome ${text} CHECK (outcome IN ('done', 'refused', 'superseded')),
       settled_at ${int}
     )${suffix}`,

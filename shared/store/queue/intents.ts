@@ -56,7 +56,8 @@ export function intentsCommand(context: StoreContext): Command<IntentsInput, voi
             v.agreed, v.decisions, v.policy_version, v.stored_at
           from ${context.dialect.rows(columns, unique)} where true
           on conflict (key) do update set outcome = null, settled_at = null, agreed = excluded.agreed,
-            decisions = excluded.decisions, policy_version = excluded.policy_version`.execute(queries);
+            decisions = excluded.decisions, policy_version = excluded.policy_version,
+            renewed_at = excluded.stored_at`.execute(queries);
       }
       return refusals.map((refused): Outcome<void> => (refused ? { refused } : { value: undefined }));
     },

@@ -22,7 +22,7 @@ export function storeIntents(database: MemoryDatabase, claim: Claim, intents: re
       const { connectionId, linkId, side, operation, recordId, expectedVersion, desired, storedAt } =
         known.intent;
       const first = { connectionId, linkId, side, operation, recordId, expectedVersion, desired, storedAt };
-      known.intent = database.sealed({ ...storedIntent(link, intent), ...first });
+      known.intent = database.sealed({ ...storedIntent(link, intent), ...first, renewedAt: intent.storedAt });
       known.outcome = null;
       continue;
     }
