@@ -14,6 +14,8 @@ export interface FieldSpec extends FieldMeta {
   /** `billingAddress.city`, `lines.amount`: what policies and conflicts are keyed by. */
   path: string;
   members: readonly FieldSpec[];
+  /** Whether it is a reference, or has one among its members. */
+  refers: boolean;
 }
 
 /** How a record is found again when no id is known: the natural key, and what it is called. */
@@ -65,7 +67,9 @@ function specsOf(shape: z.ZodRawShape, prefix: string): FieldSpec[] {
     const meta = fieldRegistry.get(type as z.ZodType);
     if (!meta) return []; // the line `id`, which is identity and not data
     const path = prefix + name;
-    return [{ ...meta, name, path, members: membersOf(type as z.ZodType, `${path}.`) }];
+    const members = membersOf(type as z.ZodType, `${path}.`);
+    const refers = meta.kind === 'reference' || members.some((member) => member.refers);
+    return [{ ...meta, name, path, members, refers }];
   });
 }
 

@@ -15,11 +15,19 @@ import { decide, other, type Plan } from './decide';
 import { seenAlready } from './echo';
 import { settleFailure } from './failure';
 import { lineLinks } from './lines';
-import type { FieldDecision } from './merge';
 import type { Outcome } from './outcome';
 import { recoverIntents } from './recover';
 import { canonicalReadings, readSide, type Prefetched, type Readings } from './views';
-import { AwaitsRecordError, forgetTimes, noteRead, settleWork, startWork, titleOf, type Work } from './work';
+import {
+  AwaitsRecordError,
+  decisionsOf,
+  forgetTimes,
+  noteRead,
+  settleWork,
+  startWork,
+  titleOf,
+  type Work,
+} from './work';
 import { carryOut } from './write';
 
 /**
@@ -243,9 +251,10 @@ const NOTHING_OPEN: ReadonlySet<string> = new Set();
 /** Fields of writes in doubt that the other side has left again: as long as it has not, any answer is newer. */
 function doubtfulPaths({ doubtful }: Work, readings: Readings): ReadonlySet<string> {
   if (doubtful.length === 0) return NOTHING_OPEN;
-  const paths = doubtful.flatMap(({ side, desired, decisions = [] }) => {
+  const paths = doubtful.flatMap((intent) => {
+    const { side, desired } = intent;
     const partner = readings[other(side)].view.fields;
-    return (decisions as readonly FieldDecision[])
+    return decisionsOf(intent)
       .map(({ path }) => path)
       .filter((path) => JSON.stringify(valueAt(partner, path)) !== JSON.stringify(valueAt(desired, path)));
   });

@@ -57,20 +57,23 @@ export function toLineIds(
 /**
  * Recognises lines that one side has under a new id: those of `theirs` whose key `known` lacks are matched
  * with the lines of `known` that `theirs` lacks, first by equal content in order; with `likeness` also by what
- * they have in common, with `place` what is left by its place. The matched ones take the known key.
+ * they have in common, with `place` what is left by its place. The matched ones take the known key. Lines that
+ * `settled` has go by their ids for certain and are no others under a new id.
  */
 export function adoptLines(
   entity: EntityDefinition,
   known: Fields,
   theirs: Fields,
   by: 'content' | 'likeness' | 'place',
+  settled: Fields | null = null,
 ): Fields {
   const spec = lineSpec(entity);
   const elements = spec && theirs[spec.name];
   if (!spec || !Array.isArray(elements)) return theirs;
   const knownLines = elementsOf(known[spec.name]);
   const theirKeys = new Set(elements.map((element) => element['id']));
-  const knownKeys = new Set(knownLines.map((element) => element['id']));
+  const settledLines = elementsOf(settled?.[spec.name]);
+  const knownKeys = new Set([...knownLines, ...settledLines].map((element) => element['id']));
   const free = knownLines.filter((element) => !theirKeys.has(element['id']));
   if (free.length === 0) return theirs;
   const renamed = new Map<unknown, unknown>();

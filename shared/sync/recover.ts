@@ -3,10 +3,9 @@ import type { Intent, SideName, SideRecord } from '../ports';
 import { asFarAsLanded, withoutDerived } from './agree';
 import { takeOver, weighLostCreate } from './adopt';
 import { needsWrite, other } from './decide';
-import type { FieldDecision } from './merge';
-import { canonicalFields } from './views';
+import { canonicalFields, settledLines } from './views';
 import { isRefusal } from './refusal';
-import { noteCarriedOut, noteLanded, type Work } from './work';
+import { decisionsOf, noteCarriedOut, noteLanded, type Work } from './work';
 import { adoptLines, toLineIds } from './lines';
 
 /**
@@ -33,7 +32,7 @@ export async function recoverIntents(work: Work): Promise<void> {
       if (fate !== 'landed') continue;
       // What it agreed on speaks of a record that nobody has found yet.
       const isMissing = work.lostCreates[other(side)].some(({ key }) => !work.intents.has(key));
-      if (isMissing) noteCarriedOut(work, (intent.decisions ?? []) as readonly FieldDecision[]);
+      if (isMissing) noteCarriedOut(work, decisionsOf(intent));
       else noteLanded(work, intent);
       if (side === 'app') forgetDerived(work);
     }
@@ -92,16 +91,23 @@ async function noteAsFarAsLanded(work: Work, intent: Intent): Promise<void> {
   const record = work.records[intent.side];
   if (!base || base.state !== 'live' || !intent.agreed || record?.state !== 'live') return;
   const keyed = await canonicalFields(run, entity, link, intent.side, record);
-  const said = adoptLines(entity, intent.desired, keyed, 'content');
+  const settled = settledLines(run, link, intent.side, base);
+  const said = adoptLines(entity, intent.desired, keyed, 'content', settled);
   const fields = asFarAsLanded(entity, base.fields, intent.agreed.fields, intent.desired, said);
   work.base = { ...base, fields };
 }
 
 async function saysWhatWeWanted(work: Work, intent: Intent, record: SideRecord): Promise<boolean> {
-  const { run, entity } = work;
-  const keyed = await canonicalFields(run, entity, work.link, intent.side, record);
+  const { run, entity, link, base } = work;
+  const keyed = await canonicalFields(run, entity, link, intent.side, record);
   // Lines that the write has made have ids that nobody has seen yet.
-  const fields = adoptLines(entity, intent.desired, keyed, 'place');
+  const fields = adoptLines(
+    entity,
+    intent.desired,
+    keyed,
+    'place',
+    settledLines(run, link, intent.side, base),
+  );
   const capability = run.sides[intent.side].capabilities.entities[entity.name];
   return capability !== undefined && !needsWrite(entity, fields, intent.desired, capability, false);
 }

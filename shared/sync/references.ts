@@ -124,12 +124,12 @@ function visit(
   seen: (reference: Reference, spec: FieldSpec) => void,
 ): void {
   for (const spec of specs) {
+    if (!spec.refers) continue;
     const value = fields[spec.name];
     if (value === null || value === undefined) continue;
     if (spec.kind === 'reference') seen(value as Reference, spec);
     else if (spec.kind === 'group') visit(spec.members, value as Fields, seen);
-    else if (spec.kind === 'list')
-      for (const element of value as Fields[]) visit(spec.members, element, seen);
+    else for (const element of value as Fields[]) visit(spec.members, element, seen);
   }
 }
 
@@ -140,15 +140,14 @@ function replace(
 ): Fields {
   const result: Fields = { ...fields };
   for (const spec of specs) {
+    if (!spec.refers) continue;
     const value = fields[spec.name];
     if (value === null || value === undefined) continue;
-    if (spec.kind === 'reference') result[spec.name] = map(value as Reference, spec);
-    else if (spec.members.some(hasReference)) result[spec.name] = replaceMembers(spec, value, map);
+    result[spec.name] =
+      spec.kind === 'reference' ? map(value as Reference, spec) : replaceMembers(spec, value, map);
   }
   return result;
 }
-
-const hasReference = (spec: FieldSpec): boolean => spec.kind === 'reference';
 
 function replaceMembers(
   spec: FieldSpec,

@@ -90,13 +90,14 @@ async function canonicalReading(
   const keyed = await canonicalFields(run, entity, link, side, record);
   // What one of these writes may have made is told by them first, and what was changed of it since last.
   const mine = doubtful.filter((intent) => intent.side === side);
+  const settled = settledLines(run, link, side, base);
   let fields = keyed;
-  for (const { desired } of mine) fields = adoptLines(entity, desired, fields, 'content');
+  for (const { desired } of mine) fields = adoptLines(entity, desired, fields, 'content', settled);
   if (base) {
     const known = withLinesOf(entity, base.fields, fields, mine);
-    fields = adoptLines(entity, known, fields, namesAnew(run, link, side) ? 'place' : 'content');
+    fields = adoptLines(entity, known, fields, settled ? 'content' : 'place');
   }
-  for (const { desired } of mine) fields = adoptLines(entity, desired, fields, 'likeness');
+  for (const { desired } of mine) fields = adoptLines(entity, desired, fields, 'likeness', settled);
   return { record, view: { state: record.state, fields }, lineIds: lineIdsOf(entity, record.fields, fields) };
 }
 
@@ -115,9 +116,15 @@ function withLinesOf(
   return { ...base, [spec.name]: [...elementsOf(base[spec.name]), ...recognised] };
 }
 
-/** Whether the side's line ids say nothing: it replaces them, or made the record and its answer was lost. */
-const namesAnew = (run: Run, link: Link, side: SideName) =>
-  run.sides[side].capabilities.lineIds === 'replaced' || link.lines.every((line) => line[side] === null);
+/**
+ * The base, where its lines go by the side's ids for certain; null where those say nothing: the side replaces
+ * them, or made the record and its answer was lost.
+ */
+export function settledLines(run: Run, link: Link, side: SideName, base: Base | null): Fields | null {
+  const namesAnew =
+    run.sides[side].capabilities.lineIds === 'replaced' || link.lines.every((line) => line[side] === null);
+  return namesAnew ? null : (base?.fields ?? null);
+}
 
 /** Validated, references as link ids, lines as keys where the link knows them. */
 export async function canonicalFields(

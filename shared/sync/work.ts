@@ -71,8 +71,12 @@ export function noteRead(work: Work, side: SideName, record: SideRecord): void {
 /** An earlier write of ours has landed: what it agreed on is the base. */
 export function noteLanded(work: Work, intent: Intent): void {
   work.base = intent.agreed ?? work.base;
-  noteCarriedOut(work, (intent.decisions ?? []) as readonly FieldDecision[]);
+  noteCarriedOut(work, decisionsOf(intent));
 }
+
+/** What a write was decided by. The store keeps it as it comes and does not look into it. */
+export const decisionsOf = ({ decisions = [] }: Intent): readonly FieldDecision[] =>
+  decisions as readonly FieldDecision[];
 
 /** What a write was decided by holds from when it has landed, whatever becomes of the plan it was part of. */
 export function noteCarriedOut(work: Work, decisions: readonly FieldDecision[]): void {

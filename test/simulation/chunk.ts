@@ -22,13 +22,11 @@ export interface ChunkResult {
   schedules: number;
   violations: FoundViolation[];
   coverage: Record<string, number>;
-  cpuMs: number;
 }
 
 /** Plays a stretch of a run; the same stretch gives the same result on whatever core it runs. */
 export async function runChunk(request: ChunkRequest): Promise<ChunkResult> {
   const { seed, from, count, stopAtFirst } = request;
-  const started = process.cpuUsage();
   const coverage = new Coverage();
   const steering = new Steering(coverage);
   const violations: FoundViolation[] = [];
@@ -50,6 +48,5 @@ export async function runChunk(request: ChunkRequest): Promise<ChunkResult> {
     if (stopAtFirst && violations.length > 0) break;
   }
   Error.stackTraceLimit = stackTraceLimit;
-  const { user, system } = process.cpuUsage(started);
-  return { schedules, violations, coverage: coverage.toJson(), cpuMs: (user + system) / 1_000 };
+  return { schedules, violations, coverage: coverage.toJson() };
 }

@@ -1,5 +1,6 @@
 import type { Store } from '../../shared/ports';
 import { Coverage } from './coverage';
+import { decideEverything, restless } from './decideEverything';
 import { brokenBy } from './invariants';
 import { mix, SeededRandom } from './random';
 import type { Schedule } from './schedule/steps';
@@ -7,6 +8,7 @@ import { MemoryStore } from './store/memoryStore';
 import type { StoreFlaw } from './store/flaws';
 import { parseToken } from './token';
 import type { Violation } from './violation';
+import { CONNECTION } from './world/connection';
 import { World } from './world/world';
 
 export interface PlayOptions {
@@ -76,7 +78,7 @@ const isComplete = ({ variant }: World): boolean =>
 /** Invariant 4, the echo part: what is in step is left alone. */
 async function reconcileAgain(world: World): Promise<Violation[]> {
   const before = world.writes;
-  const { dead } = await world.store.queue.counts('c1');
+  const { dead } = await world.store.queue.counts(CONNECTION);
   if (dead > 0 || (await world.openConflicts()).length > 0) return [];
   await world.nameAll();
   if (!(await world.settleDown(true))) return restless('another reconcile');
@@ -85,21 +87,3 @@ async function reconcileAgain(world: World): Promise<Violation[]> {
     ? []
     : [{ invariant: 'no echo loops', message: `a further reconcile made ${writes} writes` }];
 }
-
-/** Somebody decides whatever is open and replays the dead letters: then everything is in step. */
-async function decideEverything(world: World): Promise<Violation[]> {
-  world.say('--- decides everything');
-  for (let round = 0; round < 6; round++) {
-    const open = await world.openConflicts();
-    for (const [i, conflict] of open.entries()) await world.resolve(conflict, round * 100 + i);
-    const { dead } = await world.store.queue.counts('c1');
-    if (open.length + dead === 0) break;
-    if (dead > 0) await world.take({ step: 'sweep', who: 'replay' });
-    if (!(await world.settleDown(true))) return restless('deciding everything');
-  }
-  return await brokenBy(world, 'after decisions');
-}
-
-const restless = (when: string): Violation[] => [
-  { invariant: 'nothing stuck', message: `work goes on and on after ${when}` },
-];

@@ -1,3 +1,4 @@
+import { decideEverything, restless } from '../decideEverything';
 import { brokenBy } from '../invariants';
 import type { Violation } from '../violation';
 import { CONNECTION } from '../world/connection';
@@ -47,20 +48,3 @@ async function askedIn(world: ListeningWorld): Promise<string[]> {
     ...letters.map(({ lastError }) => `dead ${lastError?.code ?? ''}`),
   ].sort();
 }
-
-async function decideEverything(world: ListeningWorld): Promise<Violation[]> {
-  world.say('--- decides everything');
-  for (let round = 0; round < 6; round++) {
-    const open = await world.openConflicts();
-    for (const [i, conflict] of open.entries()) await world.resolve(conflict, round * 100 + i);
-    const { dead } = await world.store.queue.counts(CONNECTION);
-    if (open.length + dead === 0) break;
-    if (dead > 0) await world.take({ step: 'sweep', who: 'replay' });
-    if (!(await world.settleDown(true))) return restless('deciding everything');
-  }
-  return await brokenBy(world, 'after decisions');
-}
-
-const restless = (when: string): Violation[] => [
-  { invariant: 'nothing stuck', message: `work goes on and on after ${when}` },
-];

@@ -4,7 +4,7 @@ import type { SideRecord } from '../../../shared/ports';
 export interface Stored extends SideRecord {
   createdAt: number;
   changedAt: number;
-  /** As it was before its last change. */
+  /** As it was before its last change, and so on back to when it was made. */
   before: Stored | null;
 }
 

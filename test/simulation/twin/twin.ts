@@ -146,8 +146,7 @@ export class Twin implements Side {
     const visible = this.now() - this.profile.listLagMs;
     const since = options.changedSince ? Date.parse(options.changedSince) - this.profile.skewMs : -Infinity;
     const rows = this.all(entity)
-      .map((record) => (record.changedAt > visible ? record.before : record))
-      .filter((record) => record !== null && record.changedAt <= visible)
+      .map((record) => asItWas(record, visible))
       .filter((record) => record?.state === 'live' && record.changedAt >= since) as Stored[];
     const from = Number(options.cursor ?? 0);
     const to = from + Math.min(options.limit, this.profile.pageSize);
@@ -253,14 +252,14 @@ export class Twin implements Side {
   /** As the adapter hands it out. */
   private shown(record: Stored | undefined): SideRecord | null {
     if (!record) return null;
-    const { id, version, state, externalId } = record;
+    const { id, version, state, fields, externalId } = record;
     if (state === 'deleted' && !this.profile.tombstones) return null;
     const asOf = this.tellTime(this.profile.readTimes ? this.now() : record.changedAt);
     return {
       id,
       version,
       state,
-      fields: state === 'deleted' ? {} : record.fields,
+      fields: state === 'deleted' ? {} : fields,
       ...(asOf === null ? {} : { asOf }),
       ...(externalId === undefined ? {} : { externalId }),
     };
@@ -329,7 +328,7 @@ export class Twin implements Side {
       fields,
       version: nextVersion(profile.versions, before?.version ?? '', fields, record.state, this.now()),
       changedAt: this.now(),
-      before: before && { ...before, before: null },
+      before,
     };
     this.table.set(entity, stored);
     this.tell({ side: this.side, entity, id: record.id, operation, at: this.now() });
@@ -375,4 +374,11 @@ export class Twin implements Side {
       if (record?.state === 'live') this.put(entity, record, 'updated', false);
     }
   }
+}
+
+/** The record as it was at a moment, or null before it was made. */
+function asItWas(record: Stored, at: number): Stored | null {
+  let was: Stored | null = record;
+  while (was && was.changedAt > at) was = was.before;
+  return was;
 }

@@ -242,13 +242,13 @@ export class World implements Surroundings {
   /** Works until nothing is due; false when that takes too long. */
   private async drain(): Promise<boolean> {
     await this.restore();
-    for (let round = 0; round < 60; round++) {
-      await this.work(4);
+    for (let rests = 0; rests < 60; rests++) {
+      if ((await this.store.queue.ready([CONNECTION], this.clock.now())).ready > 0) await this.work(4);
       const { ready, nextAt } = await this.store.queue.ready([CONNECTION], this.clock.now());
       if (ready === 0 && nextAt === null) return true;
       this.clock.advance(Math.max(61_000, (nextAt ?? 0) - this.clock.now()));
       // What waits for a held record looks again now and then; that is no unrest.
-      if (round > 25 && (await this.store.queue.counts(CONNECTION)).pending === 0) return true;
+      if (rests > 25 && (await this.store.queue.counts(CONNECTION)).pending === 0) return true;
     }
     return false;
   }
