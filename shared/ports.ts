@@ -323,7 +323,12 @@ export interface FieldConflict {
     | 'not_writable'
     | 'ambiguous_match'
     | 'uncertain_write';
+  /** What somebody chose before, on this very state; it waits for the other fields, and holds unless chosen anew. */
+  chosen?: Choice;
 }
+
+/** Whose value counts, or a value of one's own. */
+export type Choice = { winner: SideName } | { value: unknown };
 
 export interface Conflict {
   id: string;
@@ -344,8 +349,8 @@ export interface Conflict {
 }
 
 export interface Resolution {
-  /** path -> whose value, or a value of one's own. */
-  choices: Record<string, { winner: SideName } | { value: unknown }>;
+  /** By path. */
+  choices: Record<string, Choice>;
   by: string;
   at: number;
 }

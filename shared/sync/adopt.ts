@@ -150,16 +150,19 @@ async function claimedByMaker(work: Work, side: SideName): Promise<Adoption | nu
     ({ linkId }) =>
       linkId !== link.id && !chain.includes(linkId) && (makers.get(linkId)?.[side].id ?? null) !== null,
   );
-  const [first] = possible;
-  if (!first) return null;
+  const said: Intent[] = [];
+  for (const intent of possible) {
+    if (await saysTheSame(work, from, record, intent.desired)) said.push(intent);
+  }
+  const ids = (said.length > 0 ? said : possible).map(({ linkId }) => makers.get(linkId)?.[side].id ?? '');
   const originals: SideRecord[] = [];
-  for (const id of new Set(possible.map(({ linkId }) => makers.get(linkId)?.[side].id ?? ''))) {
+  for (const id of new Set(ids)) {
     const original = await run.sides[side].read(entity.name, id);
     if (original && original.state !== 'deleted') originals.push(original);
   }
   const [original] = originals;
   if (!original) return null;
-  const isCertain = originals.length === 1 && (await saysTheSame(work, from, record, first.desired));
+  const isCertain = originals.length === 1 && said.length > 0;
   return isCertain ? takeOver(work, side, original) : hold(work, side, originals);
 }
 

@@ -168,7 +168,7 @@ async function oneRound(work: Work): Promise<Outcome | null> {
     doubtful: doubtfulPaths(work, readings),
     open: openQuestions(work),
   });
-  if (plan.kind === 'hold') return settleHold(work, plan.conflicts);
+  if (plan.kind === 'hold') return settleHold(work, stillOpen(work, plan.conflicts, resolution));
   if (plan.kind === 'gone') return settleGone(work, plan);
   work.decisions = plan.decisions;
   if (plan.kind === 'in_step') return settleInStep(work, readings, plan);
@@ -269,11 +269,27 @@ function valueAt(fields: Fields, path: string): FieldValue {
   return membersOf(value)[member] ?? null;
 }
 
-/** A person's decision counts only on the very state it was made on. */
+/** A person's decision counts only on the very state it was made on, with what was chosen on it before. */
 function currentResolution(work: Work): Resolution | null {
   const { conflict } = work.claim;
-  if (conflict?.status !== 'resolved') return null;
-  return speaksOf(conflict, work) ? conflict.resolution : null;
+  if (conflict?.status !== 'resolved' || !conflict.resolution) return null;
+  if (!speaksOf(conflict, work)) return null;
+  const before = conflict.fields.flatMap(({ path, chosen }) => (chosen ? [[path, chosen] as const] : []));
+  return {
+    ...conflict.resolution,
+    choices: { ...Object.fromEntries(before), ...conflict.resolution.choices },
+  };
+}
+
+/** What is still open, and what was chosen but cannot be carried out while something is. */
+function stillOpen(work: Work, open: FieldConflict[], resolution: Resolution | null): FieldConflict[] {
+  if (!resolution) return open;
+  const asked = new Set(open.map(({ path }) => path));
+  const kept = (work.claim.conflict?.fields ?? []).flatMap((field): FieldConflict[] => {
+    const chosen = resolution.choices[field.path];
+    return chosen && !asked.has(field.path) ? [{ ...field, chosen }] : [];
+  });
+  return [...kept, ...open];
 }
 
 /**
@@ -328,7 +344,8 @@ async function settleHold(work: Work, fields: FieldConflict[]): Promise<Outcome>
   const unchanged =
     conflict?.status === 'open' &&
     conflict.policyVersion === work.run.policy.version &&
-    speaksOf(conflict, work);
+    speaksOf(conflict, work) &&
+    asksTheSame(conflict.fields, fields);
   const refused = conflict?.status === 'resolved' && !speaksOf(conflict, work);
   work.decisions = [];
   work.link.base = work.base;
@@ -357,6 +374,14 @@ async function settleHold(work: Work, fields: FieldConflict[]): Promise<Outcome>
   );
   return { ...outcomeOf(work, 'conflict', 'held'), conflictFields: fields };
 }
+
+/** A record that a field refers to may go by another link meanwhile, although neither side has moved. */
+const asksTheSame = (before: readonly FieldConflict[], now: readonly FieldConflict[]): boolean =>
+  before.length === now.length &&
+  before.every(({ path, app, ledger }) => {
+    const same = now.find((field) => field.path === path);
+    return JSON.stringify([app, ledger]) === JSON.stringify([same?.app, same?.ledger]);
+  });
 
 /** Nothing is left to keep in step: the link stays as the tombstone. */
 async function settleGone(work: Work, plan: Extract<Plan, { kind: 'gone' }> | null): Promise<Outcome> {

@@ -243,7 +243,8 @@ function decideRemoval(input: DecideInput): Plan {
       decisions: [decision],
     };
   }
-  return hold([stateConflict(input, mode ? 'delete_against_edit' : 'not_writable')]);
+  const isPossible = winner === 'raise' ? mode !== null : false;
+  return hold([stateConflict(input, isPossible ? 'delete_against_edit' : 'not_writable')]);
 }
 
 /** Deleted outranks voided outranks live: the side that went further is the one that removed. */

@@ -133,8 +133,8 @@ class Merger {
   ): FieldValue {
     // Somebody was asked about this very change (it was doubtful, or did not hold): their word counts.
     if (this.isDecided(path, spec)) return this.apart(spec, path, base, app, ledger, 'both_changed');
-    if (this.rules.isOpen(path)) return this.apart(spec, path, base, app, ledger, 'no_base');
     const refusal = this.rules.refusal(from === 'app' ? 'ledger' : 'app', spec);
+    if (this.rules.isOpen(path)) return this.apart(spec, path, base, app, ledger, refusal ?? 'no_base');
     // What is set once may still be set: a currency that the ledger chose on create, say.
     const isFirstValue = refusal === 'immutable' && (base ?? null) === null;
     if (refusal && !isFirstValue) return this.apart(spec, path, base, app, ledger, refusal);
@@ -166,13 +166,15 @@ class Merger {
       return verdict.value;
     }
     const { winner, by } = verdict;
-    if (winner !== 'raise' && !this.rules.refusal(winner === 'app' ? 'ledger' : 'app', spec)) {
+    const refusal = winner === 'raise' ? null : this.rules.refusal(winner === 'app' ? 'ledger' : 'app', spec);
+    if (winner !== 'raise' && !refusal) {
       // The winner may have nothing there: then that is what both get.
       const after = (winner === 'app' ? app : ledger) ?? null;
       this.decisions.push({ path, from: winner, by, before: base, after });
       return after;
     }
-    this.conflicts.push({ path, label: spec.label, base, app, ledger, reason });
+    // Whoever has chosen what cannot be written is told so, not asked the same again.
+    this.conflicts.push({ path, label: spec.label, base, app, ledger, reason: refusal ?? reason });
     return base;
   }
 

@@ -188,10 +188,11 @@ async function learn(
   const partner = readings[other(side)].view;
   if (partner.state === 'live')
     work.base = { ...truth, fields: settledBy(work, side, fields, partner.fields) };
-  work.link.lines = lineLinks(entity, truth.fields, {
-    app: readings.app.lineIds,
-    ledger: readings.ledger.lineIds,
-  });
+  const lines = currentLines(work, readings, truth.fields);
+  const settled = new Set(lines.map(({ key }) => key));
+  // Lines that go, and that the other side still has, are known by their names until they are gone there too.
+  const going = currentLines(work, readings, work.base?.fields ?? {}).filter(({ key }) => !settled.has(key));
+  work.link.lines = [...lines, ...going];
   return truth;
 }
 

@@ -6,6 +6,7 @@ import { noEditLost } from './edits';
 import { inStep, onlyOnce } from './inStep';
 import { moneyConserved } from './money';
 import { conflictsCurrent } from './conflicts';
+import { askedWithReason } from './questions';
 import { removalsKept } from './removals';
 import { look, type Panorama } from './sight';
 
@@ -16,6 +17,7 @@ const invariants: Readonly<Record<string, (panorama: Panorama) => string[]>> = {
   'only once': onlyOnce,
   'removals kept': removalsKept,
   'conflicts current': conflictsCurrent,
+  'asked with reason': askedWithReason,
   'audit replays': auditReplays,
   'money conserved': moneyConserved,
   'nothing stuck': nothingStuck,

@@ -21,14 +21,19 @@ interface Resolved {
 export class Decisions {
   private readonly rules = new Map<string, Rule>();
   private readonly resolved = new Map<string, Resolved>();
+  /** How often a rule was set or taken back. */
+  policyVersion = 0;
 
   setRule(rule: Omit<Rule, 'winner'> & { winner: PolicyWinner | null }): void {
+    this.policyVersion++;
     const key = `${rule.connectionId}|${rule.entity}|${rule.field}`;
     if (rule.winner === null) this.rules.delete(key);
     else this.rules.set(key, { ...rule, winner: rule.winner });
   }
 
-  setResolution(conflict: Conflict, choices: Resolution['choices']): void {
+  setResolution(conflict: Conflict, made: Resolution['choices']): void {
+    const before = conflict.fields.flatMap(({ path, chosen }) => (chosen ? [[path, chosen] as const] : []));
+    const choices = { ...Object.fromEntries(before), ...made };
     this.resolved.set(conflict.linkId, {
       app: conflict.appVersion,
       ledger: conflict.ledgerVersion,
@@ -50,11 +55,13 @@ export class Decisions {
     const by = 'value' in choice ? 'typed' : choice.winner;
     if (from !== by) return `${path} was chosen from ${by} and taken from ${from}`;
     const [x, y] = [JSON.stringify(chosen ?? null), JSON.stringify(after ?? null)];
-    return path.startsWith('lines') || x === y ? null : `${path} was chosen to be ${x} and became ${y}`;
+    // What a field refers to may go by another link by now.
+    const isPlain = !path.startsWith('lines') && (typeof chosen !== 'object' || chosen === null);
+    return !isPlain || x === y ? null : `${path} was chosen to be ${x} and became ${y}`;
   }
 
   againstPolicy(entity: string, { path, from }: { path: string; from: string }): string | null {
-    const winner = this.winnerFor(entity, path.replace(/\[[^\]]*\]/g, ''));
+    const winner = this.winnerFor(entity, path);
     return winner === from ? null : `${path} was decided for ${from}, the policy in force says ${winner}`;
   }
 
@@ -66,7 +73,8 @@ export class Decisions {
   }
 
   /** The most specific rule: connection before entity before the longest field. */
-  private winnerFor(entity: string, path: string): PolicyWinner {
+  winnerFor(entity: string, instance: string): PolicyWinner {
+    const path = instance.replace(/\[[^\]]*\]/g, '');
     const matching = [...this.rules.values()].filter(
       (rule) =>
         (rule.entity === '*' || rule.entity === entity) &&

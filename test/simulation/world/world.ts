@@ -380,6 +380,8 @@ function choicesFor(
 ): Resolution['choices'] {
   const choices: Resolution['choices'] = {};
   for (const field of conflict.fields) {
+    // Most leave it at what was chosen before.
+    if (field.chosen && random.chance(0.7)) continue;
     if (field.path === '$match') choices[field.path] = { value: match() };
     else if (isText(field) && isPlain(conflict.entity, field.path) && random.chance(0.2)) {
       const value = `V${journal.fresh()}`;

@@ -1,0 +1,60 @@
+import type { FieldConflict, SideName } from '../../../shared/ports';
+import { editables } from '../world/entities';
+import type { Panorama, Sight } from './sight';
+
+/**
+ * Invariant 1, of conflicts: nobody is asked in vain. Where the policy names a winner it decides, and what is
+ * said to have changed on both sides was changed on both, by people.
+ */
+export function askedWithReason(panorama: Panorama): string[] {
+  const { world, conflicts, sights } = panorama;
+  const sightOf = new Map(sights.flatMap((sight) => sight.links.map((link) => [link.id, sight] as const)));
+  return conflicts.flatMap((conflict) => {
+    const sight = sightOf.get(conflict.linkId);
+    if (!sight) return [];
+    const isCurrent = conflict.policyVersion === world.decisions.policyVersion;
+    return conflict.fields
+      .filter((field) => !field.chosen)
+      .flatMap((field) => [
+        ...(isCurrent ? decidedAlready(panorama, sight, field) : []),
+        ...(field.reason === 'both_changed' ? oneSided(panorama, sight, field) : []),
+      ])
+      .map((fault) => `${conflict.entity} ${conflict.title}: ${fault}`);
+  });
+}
+
+function decidedAlready({ world }: Panorama, { entity }: Sight, { path, reason }: FieldConflict): string[] {
+  if (reason !== 'both_changed' && reason !== 'delete_against_edit') return [];
+  const winner = world.decisions.winnerFor(entity, path);
+  return winner === 'raise'
+    ? []
+    : [`${path} is asked about (${reason}), which the policy decides for ${winner}`];
+}
+
+function oneSided(
+  { world }: Panorama,
+  { entity, history, all }: Sight,
+  { path, app, ledger }: FieldConflict,
+): string[] {
+  const { variant, journal } = world;
+  // A side that changes what it is sent has changed it, without anybody there.
+  if (variant.app.normalizes || variant.ledger.normalizes) return [];
+  const isPlain = editables[entity].some((each) => each.path === path);
+  if (!isPlain || history.isTwin || all.app.length > 1 || all.ledger.length > 1) return [];
+  const values = { app, ledger };
+  return (['app', 'ledger'] as const)
+    .filter((side) => !journal.typed.has(String(values[side]).toLowerCase()))
+    .filter((side) => !isEntered(history.edits, side, path, values[side]))
+    .map(
+      (side) =>
+        `${path} is said to have changed on both sides; nobody entered ${String(values[side])} in the ${side}`,
+    );
+}
+
+const isEntered = (edits: Sight['history']['edits'], side: SideName, path: string, value: unknown): boolean =>
+  edits.some(
+    (edit) =>
+      edit.side === side &&
+      edit.path === path &&
+      edit.value?.toLowerCase() === (value as string | null | undefined)?.toLowerCase(),
+  );
