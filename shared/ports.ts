@@ -204,7 +204,8 @@ export interface ConnectionSettings {
 /** The last state both sides agreed on: references are link ids, line ids are line keys. */
 export interface Base {
   schemaVersion: number;
-  state: RecordState;
+  /** `apart`: one side has removed the record, and somebody decided to leave it on the other as it is. */
+  state: RecordState | 'apart';
   fields: Fields;
 }
 

@@ -193,6 +193,7 @@ function decideBothRemoved(input: DecideInput, state: RecordState): Plan {
 /** One side deleted or voided the record, the other still has it (or removed it in another way). */
 function decideRemoval(input: DecideInput): Plan {
   const { base, entity } = input;
+  if (base?.state === 'apart') return { kind: 'gone', agreed: base };
   const remover = removerOf(input);
   const keeper = other(remover);
   const state = input[remover].state as RecordState;
@@ -205,7 +206,7 @@ function decideRemoval(input: DecideInput): Plan {
   const edited = kept.state === 'live' && (!base || hasEdits(entity, base.fields, kept.fields));
   const settledBefore = base !== null && base.state === state;
   const clear = kept.state === 'live' && base !== null && !edited && !settledBefore;
-  const verdict: Verdict = clear ? { winner: remover, by: 'policy' } : verdictOf(input, STATE, STATE);
+  const verdict: Verdict = clear && mode ? { winner: remover, by: 'policy' } : verdictOf(input, STATE, STATE);
   const winner = 'winner' in verdict ? verdict.winner : 'raise';
   if (winner === remover && mode) {
     const desired = mode === 'archive' ? { ...kept.fields, active: false } : kept.fields;
@@ -243,6 +244,17 @@ function decideRemoval(input: DecideInput): Plan {
       decisions: [decision],
     };
   }
+  // What was removed for good stays so; the other side's record may stay too, if somebody says so.
+  if (winner === keeper && verdict.by === 'resolution') {
+    const decision: FieldDecision = {
+      path: STATE,
+      from: keeper,
+      by: 'resolution',
+      before: base?.state ?? null,
+      after: 'apart',
+    };
+    return { kind: 'in_step', agreed: { ...agreed, state: 'apart' }, decisions: [decision] };
+  }
   const isPossible = winner === 'raise' ? mode !== null : false;
   return hold([stateConflict(input, isPossible ? 'delete_against_edit' : 'not_writable')]);
 }
@@ -254,8 +266,8 @@ function removerOf(input: DecideInput): SideName {
 }
 
 function removeMode(state: RecordState, capability: EntityCapability): 'delete' | 'void' | 'archive' | null {
-  if (state === 'voided') return capability.remove.includes('void') ? 'void' : null;
-  if (capability.remove.includes('delete')) return 'delete';
+  if (state === 'voided' && capability.remove.includes('void')) return 'void';
+  if (state === 'deleted' && capability.remove.includes('delete')) return 'delete';
   return capability.remove.includes('archive') ? 'archive' : null;
 }
 

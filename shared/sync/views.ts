@@ -90,15 +90,27 @@ async function canonicalReading(
   const keyed = await canonicalFields(run, entity, link, side, record);
   // What one of these writes may have made is told by them first, and what was changed of it since last.
   const mine = doubtful.filter((intent) => intent.side === side);
-  const settled = settledLines(run, link, side, base);
+  let settled = settledLines(run, link, side, base);
   let fields = keyed;
   for (const { desired } of mine) fields = adoptLines(entity, desired, fields, 'content', settled);
   if (base) {
     const known = withLinesOf(entity, base.fields, fields, mine);
-    fields = adoptLines(entity, known, fields, settled ? 'content' : 'place');
+    fields = adoptLines(entity, known, fields, 'content');
+    if (!settled) {
+      settled = recognisedLines(entity, known, fields);
+      fields = adoptLines(entity, known, fields, 'place');
+    }
   }
   for (const { desired } of mine) fields = adoptLines(entity, desired, fields, 'likeness', settled);
   return { record, view: { state: record.state, fields }, lineIds: lineIdsOf(entity, record.fields, fields) };
+}
+
+/** The lines of `known` that the record was seen to have by what they say. */
+function recognisedLines(entity: EntityDefinition, known: Fields, fields: Fields): Fields {
+  const spec = lineSpec(entity);
+  if (!spec) return {};
+  const keys = new Set(elementsOf(fields[spec.name]).map((line) => line['id']));
+  return { [spec.name]: elementsOf(known[spec.name]).filter(({ id }) => keys.has(id)) };
 }
 
 /** The base with the lines that were just recognised as made by these writes: they are nobody else's any more. */

@@ -1,23 +1,75 @@
+import type { Conflict, Resolution, SideName } from '../../shared/ports';
 import type { Violation } from './violation';
 import { brokenBy } from './invariants';
 import { CONNECTION } from './world/connection';
+import { editables, valueAt, type EntityInPlay } from './world/entities';
 import type { World } from './world/world';
+
+/** How people decide, round after round: by chance first, then for one side, and then for the other. */
+const ROUNDS: readonly (SideName | null)[] = [...Array<null>(6).fill(null), 'ledger', 'ledger', 'app', 'app'];
 
 /** Somebody decides whatever is open and replays the dead letters: then everything is in step. */
 export async function decideEverything(world: World): Promise<Violation[]> {
   world.say('--- decides everything');
-  for (let round = 0; round < 6; round++) {
+  for (const [round, always] of ROUNDS.entries()) {
     const open = await world.openConflicts();
-    for (const [i, conflict] of open.entries()) await world.resolve(conflict, round * 100 + i);
+    const decided: Decided[] = [];
+    for (const [i, conflict] of open.entries()) {
+      const choices = await world.resolve(conflict, round * 100 + i, always);
+      if (choices) decided.push({ conflict, choices });
+    }
     const { dead } = await world.store.queue.counts(CONNECTION);
-    if (open.length + dead === 0) break;
+    if (open.length + dead === 0) return await brokenBy(world, 'after decisions');
     if (dead > 0) await world.take({ step: 'sweep', who: 'replay' });
     if (!(await world.settleDown(true))) return restless('deciding everything');
+    const ignored = await ignoredChoices(world, decided);
+    if (ignored.length > 0) return ignored;
   }
-  return await brokenBy(world, 'after decisions');
+  const open = await world.openConflicts();
+  const { dead } = await world.store.queue.counts(CONNECTION);
+  if (open.length + dead === 0) return await brokenBy(world, 'after decisions');
+  const asked = open.map(({ entity, title, fields }) => `${entity} ${title} ${fields[0]?.path ?? ''}`);
+  return [
+    {
+      invariant: 'nothing stuck',
+      message: `however it is decided, this stays open: ${asked.join(', ') || `${dead} dead letters`}`,
+    },
+  ];
 }
 
 /** What is broken where nothing ever comes to rest. */
 export const restless = (when: string): Violation[] => [
   { invariant: 'nothing stuck', message: `work goes on and on after ${when}` },
 ];
+
+interface Decided {
+  conflict: Conflict;
+  choices: Resolution['choices'];
+}
+
+/** What somebody chose, and nobody asks about any more, is what both sides say. */
+async function ignoredChoices(world: World, decided: readonly Decided[]): Promise<Violation[]> {
+  const asked = new Set((await world.openConflicts()).map(({ linkId }) => linkId));
+  const faults: string[] = [];
+  for (const { conflict, choices } of decided) {
+    const link = await world.store.links.get(conflict.linkId);
+    if (!link || asked.has(link.id)) continue;
+    for (const editable of editables[conflict.entity as EntityInPlay]) {
+      const { path } = editable;
+      const choice = choices[path];
+      const field = conflict.fields.find((each) => each.path === path);
+      if (!choice || !field || (path === 'notes' && !world.hasNotes)) continue;
+      const chosen = 'value' in choice ? choice.value : field[choice.winner];
+      for (const side of ['app', 'ledger'] as const) {
+        const record = world.twins[side].get(conflict.entity, link[side].id ?? '');
+        if (record?.state !== 'live' || low(valueAt(record.fields, editable)) === low(chosen)) continue;
+        faults.push(
+          `${conflict.entity} ${conflict.title}: ${path} was chosen to be ${String(chosen)}, the ${side} has ${String(valueAt(record.fields, editable))}`,
+        );
+      }
+    }
+  }
+  return faults.map((message) => ({ invariant: 'resolutions obeyed', message }));
+}
+
+const low = (value: unknown): string | null => (typeof value === 'string' ? value.toLowerCase() : null);

@@ -34,7 +34,7 @@ export const initial: Migration = {
       ledger_as_of ${text},
       ledger_echo ${text},
       base_schema_version ${int},
-      base_state ${text} CHECK (base_state IN ('live', 'voided', 'deleted')),
+      base_state ${text} CHECK (base_state IN ('live', 'voided', 'deleted', 'apart')),
       base_fields ${text},
       lines ${text} NOT NULL,
       fence ${int} NOT NULL,

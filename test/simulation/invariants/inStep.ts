@@ -34,6 +34,7 @@ function checkPair(panorama: Panorama, sight: Sight): string[] {
   if (sight.excused || sight.live.app.length > 1 || sight.live.ledger.length > 1) return [];
   if (!app && !ledger) return sight.history.removals.length === 0 ? ['is gone, and nobody removed it'] : [];
   if (!app || !ledger) {
+    if (sight.links.some((link) => link.base?.state === 'apart')) return [];
     const only = app ? 'app' : 'ledger';
     return world.entities().includes(sight.entity) ? [`lives in the ${only} only, and nothing says why`] : [];
   }

@@ -23,8 +23,10 @@ function undone({ history, all }: Sight): string[] {
   const [here, there] = [stateOf(removed), stateOf(other)];
   if (here === 'live') return [`was removed in the ${side} and is back`];
   if (there === 'live') return [];
-  const isVoid = (state: string) => state === 'voided';
-  return isVoid(here) === isVoid(there) ? [] : [`is ${here} in the ${side} and ${there} on the other side`];
+  // What cannot be voided is made inactive, never deleted.
+  const isDeleted = (state: string) => state === 'deleted';
+  const isKept = here === 'archived' || there === 'archived' || isDeleted(here) === isDeleted(there);
+  return isKept ? [] : [`is ${here} in the ${side} and ${there} on the other side`];
 }
 
 const stateOf = (record: Stored): RecordState | 'archived' =>

@@ -20,7 +20,8 @@ export const removals: readonly Mutant[] = [
     name: 'void-treated-as-delete',
     breaks: 'A voided record is voided on the other side, never deleted',
     patches: [
-      decide("if (state === 'voided') return capability.remove.includes('void') ? 'void' : null;", ''),
+      decide("if (state === 'voided' && capability.remove.includes('void')) return 'void';", ''),
+      decide("if (state === 'deleted' && capability.remove", 'if (capability.remove'),
     ],
   },
   {

@@ -290,27 +290,34 @@ export class World implements Surroundings {
     this.undecided = null;
     if (late) {
       this.coverage.hit('met:late decision');
-      return await this.resolve(late, step.choose);
+      await this.resolve(late, step.choose);
+      return;
     }
     const open = await this.openConflicts();
     const conflict = open[step.pick % Math.max(1, open.length)];
     if (conflict) await this.resolve(conflict, step.choose);
   }
 
-  /** Decides every field, by chance; a decision on what has moved meanwhile is refused. */
-  async resolve(conflict: Conflict, choose: number): Promise<void> {
-    const choices = choicesFor(conflict, new SeededRandom(choose), this.journal, () =>
-      this.counterpart(conflict),
+  /** Decides every field, by chance or always for one side, and says how; null where a decision on what has moved meanwhile is refused. */
+  async resolve(conflict: Conflict, choose: number, always: SideName | null = null): Promise<Choices | null> {
+    const choices = choicesFor(
+      conflict,
+      new SeededRandom(choose),
+      this.journal,
+      () => this.counterpart(conflict),
+      always,
     );
     const resolution: Resolution = { choices, by: 'ann', at: this.clock.now() };
     try {
       await this.store.conflicts.resolve(conflict.id, resolution, conflict.refreshedAt);
       this.decisions.setResolution(conflict, choices);
       this.say(`ann resolves ${conflict.entity} ${conflict.title}: ${JSON.stringify(choices)}`);
+      return choices;
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
       this.coverage.hit('met:decision refused');
       this.say(`ann's decision on ${conflict.title} is refused: ${error.message}`);
+      return null;
     }
   }
 
@@ -369,6 +376,8 @@ export class World implements Surroundings {
   }
 }
 
+type Choices = Resolution['choices'];
+
 const isText = ({ path, app, ledger }: Conflict['fields'][number]) =>
   !path.startsWith('$') && !path.startsWith('lines') && typeof (app ?? ledger ?? '') === 'string';
 
@@ -377,12 +386,14 @@ function choicesFor(
   random: SeededRandom,
   journal: Journal,
   match: () => string | null,
-): Resolution['choices'] {
-  const choices: Resolution['choices'] = {};
+  always: SideName | null,
+): Choices {
+  const choices: Choices = {};
   for (const field of conflict.fields) {
-    // Most leave it at what was chosen before.
-    if (field.chosen && random.chance(0.7)) continue;
     if (field.path === '$match') choices[field.path] = { value: match() };
+    else if (always !== null) choices[field.path] = { winner: always };
+    // Most leave it at what was chosen before.
+    else if (field.chosen && random.chance(0.7)) continue;
     else if (isText(field) && isPlain(conflict.entity, field.path) && random.chance(0.2)) {
       const value = `V${journal.fresh()}`;
       journal.typed.add(value.toLowerCase());
