@@ -106,6 +106,7 @@ class Merger {
     ledger: FieldValue,
     saysEmpty: boolean,
   ): FieldValue {
+    if (this.isDecided(path, spec)) return this.apart(spec, path, undefined, app, ledger, 'no_base');
     if (this.rules.refusal(side, spec) === 'not_writable')
       return this.apart(spec, path, undefined, app, ledger, 'not_writable');
     // One of them may be made from the other as it was, and what is empty emptied since.
@@ -407,7 +408,7 @@ class Merger {
       this.decisions.push({
         path,
         from: first,
-        by: a !== b && l !== b ? verdict.by : 'edit',
+        by: verdict.by === 'resolution' || (a !== b && l !== b) ? verdict.by : 'edit',
         before: b,
         after,
       });

@@ -125,47 +125,45 @@ describe('decide', () => {
       kind: 'hold',
       conflicts: [{ path: '$state', reason: 'not_writable' }],
     });
+  });
 
-    it('makes inactive what cannot be voided, and never deletes it', () => {
-      const voided: SideView = { state: 'voided', fields };
-      const ledger = { ...everything, remove: ['delete' as const, 'archive' as const] };
-      expect(decide(input({ app: voided, capabilities: { app: everything, ledger } }))).toMatchObject({
-        writes: { ledger: { operation: 'archive' } },
-      });
+  it('makes inactive what cannot be voided, and never deletes it', () => {
+    const voided: SideView = { state: 'voided', fields };
+    const ledger = { ...everything, remove: ['delete' as const, 'archive' as const] };
+    expect(decide(input({ app: voided, capabilities: { app: everything, ledger } }))).toMatchObject({
+      writes: { ledger: { operation: 'archive' } },
     });
+  });
 
-    it('leaves each side as it is where somebody says so, and asks no more', () => {
-      const voided: SideView = { state: 'voided', fields };
-      const capabilities = { app: everything, ledger: { ...everything, remove: ['delete' as const] } };
-      const both = { app: voided, capabilities };
-      const left = decide(input({ ...both, resolution: resolution({ $state: { winner: 'ledger' } }) }));
-      expect(left).toMatchObject({ kind: 'in_step', agreed: { state: 'apart' } });
-      const base = { schemaVersion: 1, state: 'apart' as const, fields };
-      expect(decide(input({ ...both, base, ledger: live({ phone: '7' }) }))).toEqual({
-        kind: 'gone',
-        agreed: base,
-      });
-      // The other way needs a void, which there is not: it stays a question.
-      expect(decide(input({ ...both, resolution: resolution({ $state: { winner: 'app' } }) }))).toMatchObject(
-        {
-          kind: 'hold',
-          conflicts: [{ path: '$state', reason: 'not_writable' }],
-        },
-      );
+  it('leaves each side as it is where somebody says so, and asks no more', () => {
+    const voided: SideView = { state: 'voided', fields };
+    const capabilities = { app: everything, ledger: { ...everything, remove: ['delete' as const] } };
+    const both = { app: voided, capabilities };
+    const left = decide(input({ ...both, resolution: resolution({ $state: { winner: 'ledger' } }) }));
+    expect(left).toMatchObject({ kind: 'in_step', agreed: { state: 'apart' } });
+    const base = { schemaVersion: 1, state: 'apart' as const, fields };
+    expect(decide(input({ ...both, base, ledger: live({ phone: '7' }) }))).toEqual({
+      kind: 'gone',
+      agreed: base,
     });
+    // The other way needs a void, which there is not: it stays a question.
+    expect(decide(input({ ...both, resolution: resolution({ $state: { winner: 'app' } }) }))).toMatchObject({
+      kind: 'hold',
+      conflicts: [{ path: '$state', reason: 'not_writable' }],
+    });
+  });
 
-    it('says that a side cannot take what was chosen, instead of asking the same again', () => {
-      const capabilities = { app: everything, ledger: { ...everything, update: false } };
-      const chosen = input({
-        app: live({ email: 'b' }),
-        ledger: live({ email: 'c' }),
-        capabilities,
-        resolution: resolution({ email: { winner: 'app' } }),
-      });
-      expect(decide(chosen)).toMatchObject({
-        kind: 'hold',
-        conflicts: [{ path: 'email', reason: 'not_writable' }],
-      });
+  it('says that a side cannot take what was chosen, instead of asking the same again', () => {
+    const capabilities = { app: everything, ledger: { ...everything, update: false } };
+    const chosen = input({
+      app: live({ email: 'b' }),
+      ledger: live({ email: 'c' }),
+      capabilities,
+      resolution: resolution({ email: { winner: 'app' } }),
+    });
+    expect(decide(chosen)).toMatchObject({
+      kind: 'hold',
+      conflicts: [{ path: 'email', reason: 'not_writable' }],
     });
   });
 
