@@ -1,5 +1,6 @@
 import type { Violation } from '../violation';
 import type { World } from '../world/world';
+import { changesAccountedFor } from './accounts';
 import { auditReplays } from './audit';
 import { callsBounded, nothingStuck } from './bounds';
 import { noEditLost } from './edits';
@@ -19,6 +20,7 @@ const invariants: Readonly<Record<string, (panorama: Panorama) => string[]>> = {
   'conflicts current': conflictsCurrent,
   'asked with reason': askedWithReason,
   'audit replays': auditReplays,
+  'changes accounted for': changesAccountedFor,
   'money conserved': moneyConserved,
   'nothing stuck': nothingStuck,
   'calls bounded': callsBounded,

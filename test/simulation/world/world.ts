@@ -390,7 +390,8 @@ function choicesFor(
 ): Choices {
   const choices: Choices = {};
   for (const field of conflict.fields) {
-    if (field.path === '$match') choices[field.path] = { value: match() };
+    // Who finds no other way out has a new record made.
+    if (field.path === '$match') choices[field.path] = { value: always === 'app' ? null : match() };
     else if (always !== null) choices[field.path] = { winner: always };
     // Most leave it at what was chosen before.
     else if (field.chosen && random.chance(0.7)) continue;
