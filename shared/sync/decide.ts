@@ -94,13 +94,9 @@ function decideFields(input: DecideInput): Plan {
   const { entity, app, ledger, base } = input;
   // A base that was removed and now lives on both sides says nothing about fields.
   const known = base?.state === 'live' ? base.fields : null;
-  const { merged, decisions, conflicts } = mergeFields(
-    entity,
-    known,
-    app.fields,
-    ledger.fields,
-    rulesOf(input),
-  );
+  const said: [Fields, Fields] =
+    base && !known ? broughtBack(app.fields, ledger.fields) : [app.fields, ledger.fields];
+  const { merged, decisions, conflicts } = mergeFields(entity, known, ...said, rulesOf(input));
   if (conflicts.length > 0) return hold(conflicts);
   const doubtful = doubtfulDecisions(input, decisions);
   if (doubtful.length > 0) return hold(doubtful);
@@ -114,6 +110,14 @@ function decideFields(input: DecideInput): Plan {
   }
   if (!writes.ledger && !writes.app) return { kind: 'in_step', agreed, decisions };
   return { kind: 'write', agreed, writes, decisions };
+}
+
+/** What was removed on both sides and brought back on one is active again on the other, where it was archived. */
+function broughtBack(app: Fields, ledger: Fields): [Fields, Fields] {
+  const isArchived = ({ active }: Fields) => active === false;
+  if (isArchived(app) === isArchived(ledger)) return [app, ledger];
+  const settle = (fields: Fields) => ({ ...fields, active: isArchived(fields) ? undefined : true });
+  return [settle(app), settle(ledger)];
 }
 
 /**
@@ -205,7 +209,9 @@ function decideRemoval(input: DecideInput): Plan {
 
   const edited = kept.state === 'live' && (!base || hasEdits(entity, base.fields, kept.fields));
   const settledBefore = base !== null && base.state === state;
-  const clear = kept.state === 'live' && base !== null && !edited && !settledBefore;
+  // A removal of ours may have landed, and the record be back.
+  const inDoubt = input.uncertain === keeper || input.uncertain === 'both';
+  const clear = kept.state === 'live' && base !== null && !edited && !settledBefore && !inDoubt;
   const verdict: Verdict = clear && mode ? { winner: remover, by: 'policy' } : verdictOf(input, STATE, STATE);
   const winner = 'winner' in verdict ? verdict.winner : 'raise';
   if (winner === remover && mode) {
@@ -256,7 +262,8 @@ function decideRemoval(input: DecideInput): Plan {
     return { kind: 'in_step', agreed: { ...agreed, state: 'apart' }, decisions: [decision] };
   }
   const isPossible = winner === 'raise' ? mode !== null : false;
-  return hold([stateConflict(input, isPossible ? 'delete_against_edit' : 'not_writable')]);
+  const why = inDoubt && !edited ? 'uncertain_write' : 'delete_against_edit';
+  return hold([stateConflict(input, isPossible ? why : 'not_writable')]);
 }
 
 /** Deleted outranks voided outranks live: the side that went further is the one that removed. */

@@ -393,23 +393,27 @@ class Merger {
    */
   private order(spec: FieldSpec, base: string[], app: string[], ledger: string[]): string[] {
     if (sameOrder(app, ledger)) return app;
-    const common = new Set(base.filter((key) => app.includes(key) && ledger.includes(key)));
+    // Where one record may be what we have made of the other, whoever moved lines since is not to be told.
+    const isDoubtful = this.firstMeeting && this.rules.uncertain !== null;
+    const known = isDoubtful ? app : base;
+    const common = new Set(known.filter((key) => app.includes(key) && ledger.includes(key)));
     const sequence = (keys: string[]) => keys.filter((key) => common.has(key)).join('\n');
     const [b, a, l] = [sequence(base), sequence(app), sequence(ledger)];
     let first: SideName = 'app';
-    if (!this.firstMeeting && a !== l) {
+    if ((isDoubtful || !this.firstMeeting) && a !== l) {
       const path = `${spec.path}.${ORDER}`;
       const verdict = this.rules.verdict(path, path);
       if (verdict.by === 'resolution' && 'winner' in verdict && verdict.winner !== 'raise')
         first = verdict.winner;
+      else if (isDoubtful) first = this.orderWinner(spec, base, app, ledger, 'uncertain_write');
       else if (a === b) first = 'ledger';
-      else if (l !== b) first = this.orderWinner(spec, base, app, ledger);
+      else if (l !== b) first = this.orderWinner(spec, base, app, ledger, 'both_changed');
       const after = first === 'app' ? a : l;
       this.decisions.push({
         path,
         from: first,
-        by: verdict.by === 'resolution' || (a !== b && l !== b) ? verdict.by : 'edit',
-        before: b,
+        by: isDoubtful || verdict.by === 'resolution' || (a !== b && l !== b) ? verdict.by : 'edit',
+        before: isDoubtful ? null : b,
         after,
       });
     }
@@ -417,11 +421,17 @@ class Merger {
     return interleave(backbone, other);
   }
 
-  private orderWinner(spec: FieldSpec, base: string[], app: string[], ledger: string[]): SideName {
+  private orderWinner(
+    spec: FieldSpec,
+    base: string[],
+    app: string[],
+    ledger: string[],
+    reason: FieldConflict['reason'],
+  ): SideName {
     const path = `${spec.path}.${ORDER}`;
     const verdict = this.rules.verdict(path, path);
     if ('winner' in verdict && verdict.winner !== 'raise') return verdict.winner;
-    this.conflicts.push({ path, label: `${spec.label}: Order`, base, app, ledger, reason: 'both_changed' });
+    this.conflicts.push({ path, label: `${spec.label}: Order`, base, app, ledger, reason });
     return 'app';
   }
 }

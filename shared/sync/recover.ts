@@ -16,6 +16,7 @@ import { adoptLines, toLineIds } from './lines';
  * to know of that record, even if it is that nothing shall be created any more.
  */
 export async function recoverIntents(work: Work): Promise<void> {
+  let latest = -Infinity;
   for (const side of ['ledger', 'app'] as const) {
     if (work.lostCreates[side].length > 0) await findLostCreate(work, side);
     // The ledger is written first, so what an app write agreed on is the later word.
@@ -25,15 +26,17 @@ export async function recoverIntents(work: Work): Promise<void> {
       if (fate === 'unknown') {
         work.uncertain = work.uncertain === null || work.uncertain === side ? side : 'both';
         work.doubtful.push(intent);
-        await noteAsFarAsLanded(work, intent);
+        if (intent.operation === 'update') await noteAsFarAsLanded(work, intent);
         continue;
       }
       work.intents.set(intent.key, fate === 'landed' ? 'done' : 'superseded');
       if (fate !== 'landed') continue;
       // What it agreed on speaks of a record that nobody has found yet.
       const isMissing = work.lostCreates[other(side)].some(({ key }) => !work.intents.has(key));
-      if (isMissing) noteCarriedOut(work, decisionsOf(intent));
+      const sentAt = intent.renewedAt ?? intent.storedAt;
+      if (isMissing || sentAt < latest) noteCarriedOut(work, side, decisionsOf(intent));
       else noteLanded(work, intent);
+      latest = Math.max(latest, sentAt);
       if (side === 'app') forgetDerived(work);
     }
   }
@@ -72,7 +75,11 @@ function forgetDerived(work: Work): void {
 
 async function fateOf(work: Work, intent: Intent): Promise<'landed' | 'not_landed' | 'unknown'> {
   const record = work.records[intent.side];
-  if (intent.operation !== 'update') return hasRemoved(intent, record) ? 'landed' : 'not_landed';
+  if (intent.operation !== 'update') {
+    if (hasRemoved(intent, record)) return 'landed';
+    // Somebody has touched it since: it may have been gone and be back.
+    return record?.version === intent.expectedVersion ? 'not_landed' : 'unknown';
+  }
   if (!record || record.state !== 'live') return 'unknown';
   if (record.version === intent.expectedVersion) return 'not_landed';
   if (await saysWhatWeWanted(work, intent, record)) return 'landed';

@@ -71,16 +71,20 @@ export function noteRead(work: Work, side: SideName, record: SideRecord): void {
 /** An earlier write of ours has landed: what it agreed on is the base. */
 export function noteLanded(work: Work, intent: Intent): void {
   work.base = intent.agreed ?? work.base;
-  noteCarriedOut(work, decisionsOf(intent));
+  noteCarriedOut(work, intent.side, decisionsOf(intent));
 }
 
 /** What a write was decided by. The store keeps it as it comes and does not look into it. */
 export const decisionsOf = ({ decisions = [] }: Intent): readonly FieldDecision[] =>
   decisions as readonly FieldDecision[];
 
-/** What a write was decided by holds from when it has landed, whatever becomes of the plan it was part of. */
-export function noteCarriedOut(work: Work, decisions: readonly FieldDecision[]): void {
-  work.carriedOut = distinct([...work.carriedOut, ...decisions]);
+/**
+ * What a write was decided by holds from when it has landed, whatever becomes of the plan it was part of. What the
+ * ledger's people did is carried out where the app is written, which is last.
+ */
+export function noteCarriedOut(work: Work, side: SideName, decisions: readonly FieldDecision[]): void {
+  const done = decisions.filter(({ by, from }) => side === 'app' || by !== 'edit' || from !== 'ledger');
+  work.carriedOut = distinct([...work.carriedOut, ...done]);
 }
 
 const distinct = (decisions: readonly FieldDecision[]): FieldDecision[] => [
@@ -150,7 +154,11 @@ export async function settleWork(
     (part) => link[part] !== before[part] && JSON.stringify(link[part]) !== JSON.stringify(before[part]),
   );
   const decisions = distinct([...work.carriedOut, ...work.decisions]);
-  const maybe = work.doubtful.flatMap((intent) => intent.decisions ?? []);
+  const { app: appCreates, ledger: ledgerCreates } = work.lostCreates;
+  const inDoubt = [...work.doubtful, ...appCreates, ...ledgerCreates].filter(
+    ({ key }) => work.intents.get(key) !== 'done',
+  );
+  const maybe = inDoubt.flatMap((intent) => intent.decisions ?? []);
   const settlement: Settlement = {
     now: run.clock.now(),
     intents: [...work.intents].map(([key, result]) => ({ key, outcome: result })),

@@ -97,6 +97,7 @@ async function send(
     const adoption = await adoptBeforeCreate(work, side, sideFields, intent);
     if (adoption.kind === 'hold') return adoption;
     if (adoption.kind === 'adopted') return { kind: 'again' };
+    settlePairFirst(work);
     // A record made anew names its lines anew, perhaps by the same numbers.
     link.lines = withoutIds(link.lines, side);
   }
@@ -107,7 +108,7 @@ async function send(
   const answer = await perform(work, side, write, current, sideFields, intent);
   noteWritten(work, side, answer);
   work.wrote.push(side);
-  noteCarriedOut(work, work.decisions);
+  noteCarriedOut(work, side, work.decisions);
   work.action = actionOf(write, work.action);
   if (work.lostCreates[side].some((lost) => lost.key === intent.key)) return readAgain(work, side, intent);
   if (answer.state !== 'live') return { kind: 'sent', agreed };
@@ -122,6 +123,21 @@ async function readAgain(work: Work, side: SideName, intent: Intent): Promise<Se
   work.records[side] = record;
   if (record) noteRead(work, side, record);
   return { kind: 'again' };
+}
+
+/**
+ * Until a pair that was just found is stored, the other record's link may do the same with it: two may write one
+ * update, but never make the record that is missing by now twice.
+ */
+function settlePairFirst(work: Work): void {
+  if (work.absorb === null) return;
+  throw new TransientError(
+    `${work.entity.label} ${titleOf(work)} was just linked with a record that is gone`,
+    {
+      entity: work.entity.name,
+      nextStep: 'It is looked at again by itself.',
+    },
+  );
 }
 
 /** Past half of the lease the answer may come when another worker has the record: then nothing is sent. */

@@ -42,6 +42,8 @@ export const wanted: readonly string[] = [
   ...[
     'add',
     'edit',
+    'edit back',
+    'reopen',
     'lines',
     'refer',
     'pay',

@@ -15,8 +15,9 @@ export async function decideEverything(world: World): Promise<Violation[]> {
     const open = await world.openConflicts();
     const decided: Decided[] = [];
     for (const [i, conflict] of open.entries()) {
+      const isCurrent = await speaksOfNow(world, conflict);
       const choices = await world.resolve(conflict, round * 100 + i, always);
-      if (choices) decided.push({ conflict, choices });
+      if (choices && isCurrent) decided.push({ conflict, choices });
     }
     const { dead } = await world.store.queue.counts(CONNECTION);
     if (open.length + dead === 0) return await brokenBy(world, 'after decisions');
@@ -26,7 +27,9 @@ export async function decideEverything(world: World): Promise<Violation[]> {
     if (ignored.length > 0) return ignored;
   }
   // A dead letter may well wait for somebody to correct the record.
-  const open = await world.openConflicts();
+  const { app, ledger } = world.variant;
+  const isFixed = (entity: string) => !app.entities[entity]?.update && !ledger.entities[entity]?.update;
+  const open = (await world.openConflicts()).filter(({ entity }) => !isFixed(entity));
   if (open.length === 0) return await brokenBy(world, 'after decisions');
   const asked = open.map(({ entity, title, fields }) => `${entity} ${title} ${fields[0]?.path ?? ''}`);
   return [
@@ -45,6 +48,13 @@ export const restless = (when: string): Violation[] => [
 interface Decided {
   conflict: Conflict;
   choices: Resolution['choices'];
+}
+
+/** A decision on a record that has moved since does not count. */
+async function speaksOfNow(world: World, { linkId, entity, appVersion, ledgerVersion }: Conflict) {
+  const link = await world.store.links.get(linkId);
+  const versionOf = (side: SideName) => world.twins[side].get(entity, link?.[side].id ?? '')?.version ?? null;
+  return appVersion === versionOf('app') && ledgerVersion === versionOf('ledger');
 }
 
 /** What somebody chose, and nobody asks about any more, is what both sides say. */

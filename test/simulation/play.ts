@@ -6,7 +6,7 @@ import { mix, SeededRandom } from './random';
 import type { Schedule } from './schedule/steps';
 import { MemoryStore } from './store/memoryStore';
 import type { StoreFlaw } from './store/flaws';
-import { parseToken } from './token';
+import { partsOf } from './token';
 import type { Violation } from './violation';
 import { CONNECTION } from './world/connection';
 import { World } from './world/world';
@@ -26,7 +26,7 @@ export interface Played {
 
 /** Plays a schedule to its end and says which promises it broke. */
 export async function play(schedule: Schedule, options: PlayOptions = {}): Promise<Played> {
-  const { seed, index } = parseToken(schedule.token);
+  const { seed, index } = partsOf(schedule.token);
   const random = new SeededRandom(mix(seed, index, 2));
   const { coverage = new Coverage(), flaws, traced = false } = options;
   const store = options.openStore
@@ -48,7 +48,7 @@ export async function play(schedule: Schedule, options: PlayOptions = {}): Promi
 
 async function playIn(world: World, schedule: Schedule): Promise<Violation[]> {
   for (const step of schedule.steps) await world.take(step);
-  const { seed, index } = parseToken(schedule.token);
+  const { seed, index } = partsOf(schedule.token);
   const violations = await calmDown(world, new SeededRandom(mix(seed, index, 3)));
   return [...world.watch.violations, ...violations];
 }

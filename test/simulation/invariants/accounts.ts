@@ -11,6 +11,10 @@ interface Told {
 /** What the log says of one link, row by row. */
 interface Account {
   base: Base | null;
+  /** Another link was taken over, with what it knew. */
+  hasAbsorbed: boolean;
+  /** Both sides have said the same once: until then what is empty is filled in without a decision. */
+  hasMet: boolean;
   /** Path -> the value that it was last decided to have. */
   decided: Map<string, unknown>;
   faults: string[];
@@ -30,7 +34,11 @@ export function changesAccountedFor({ audit, links, open, world, conflictLinks }
     if (linkId === null) continue;
     if (kind === 'dead_letter' || givenUp.has(detail['absorbed'] as string)) givenUp.add(linkId);
     let account = accounts.get(linkId);
-    if (!account) accounts.set(linkId, (account = { base: null, decided: new Map(), faults: [] }));
+    if (!account)
+      accounts.set(
+        linkId,
+        (account = { base: null, hasAbsorbed: false, hasMet: false, decided: new Map(), faults: [] }),
+      );
     tell(account, entry, links.get(linkId)?.entity as EntityInPlay | undefined);
   }
   const faults: string[] = [];
@@ -57,20 +65,21 @@ export function changesAccountedFor({ audit, links, open, world, conflictLinks }
   return faults;
 }
 
-function tell(account: Account, { detail }: AuditEntry, entity: EntityInPlay | undefined): void {
+function tell(account: Account, { kind, detail }: AuditEntry, entity: EntityInPlay | undefined): void {
   const [maybe, decisions] = [detail['maybeDecided'] ?? [], detail['decisions'] ?? []] as [Told[], Told[]];
   // Where it was decided which record stays, all that this one says was.
-  const isWhole = decisions.some(({ path }) => path === '$state');
+  const isWhole = [...maybe, ...decisions].some(({ path }) => path === '$state');
   if (isWhole) account.decided.clear();
   for (const { path } of maybe) account.decided.delete(path);
   for (const { path, after } of decisions) account.decided.set(path, after);
+  account.hasAbsorbed ||= detail['absorbed'] !== undefined;
+  const hadMet = account.hasMet;
+  account.hasMet ||= kind === 'synced' || kind === 'in_step';
   const now = (detail['link'] as { base?: Base | null } | undefined)?.base;
   if (now === undefined) return;
   const before = account.base;
   account.base = now;
-  // A record that took another's place begins anew.
-  if (!entity || before?.state !== 'live' || now?.state !== 'live' || detail['absorbed'] !== undefined)
-    return;
+  if (!entity || before?.state !== 'live' || now?.state !== 'live' || account.hasAbsorbed || !hadMet) return;
   const isTold = (path: string) =>
     isWhole || [...maybe, ...decisions].some((decision) => decision.path === path);
   for (const editable of editables[entity]) {

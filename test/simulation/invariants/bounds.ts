@@ -1,4 +1,6 @@
 import { defaultRetry } from '../../../shared/sync/retry';
+import type { ErrorReport } from '../../../shared/ports';
+import type { World } from '../world/world';
 import type { Panorama } from './sight';
 
 const PASSING = [
@@ -12,8 +14,18 @@ const PASSING = [
   'policy_changed',
 ];
 
+/** What ends by itself is waited for; the rest has to be the record's own fault, or a side's. */
+function mayGiveUp(error: ErrorReport | null, world: World): boolean {
+  if (error?.code === 'validation')
+    return (
+      (error.message === 'is not wanted' && world.refusals > 0) ||
+      /refers to .* no longer there/.test(error.message)
+    );
+  return ['transient', 'uncertain_write', 'busy'].includes(error?.code ?? '');
+}
+
 /** Invariant 8: attempts are bounded, and whatever is not settled is where somebody finds it. */
-export function nothingStuck({ open, conflictLinks }: Panorama): string[] {
+export function nothingStuck({ open, conflictLinks, world }: Panorama): string[] {
   const faults: string[] = [];
   for (const event of Object.values(open).flat()) {
     if (event.attempts > defaultRetry.maxAttempts)
@@ -28,6 +40,10 @@ export function nothingStuck({ open, conflictLinks }: Panorama): string[] {
     const code = events[0]?.lastError?.code ?? '';
     if (PASSING.includes(code) && attempts < defaultRetry.maxAttempts - 1)
       faults.push(`${events[0]?.entity} ${linkId} was given up for ${code} after ${attempts} attempts`);
+  }
+  for (const { entity, recordId, lastError } of open.dead) {
+    if (!mayGiveUp(lastError, world))
+      faults.push(`${entity} ${recordId} was given up for ${lastError?.code}: ${lastError?.message}`);
   }
   for (const event of open.pending)
     faults.push(`an event of ${event.entity} ${event.recordId} is still pending`);

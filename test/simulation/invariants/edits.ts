@@ -43,7 +43,7 @@ function lostEdits(world: World, sight: Sight, fields: Fields, ledger: Fields): 
     if (final !== null && !here.some((edit) => low(edit.value) === final) && !world.journal.typed.has(final))
       faults.push(`${path} is ${final}, which nobody entered`);
     for (const edit of here) {
-      if (mayBeLost(edit, final, history.isTwin) && !isReplaced(edit, here))
+      if (mayBeLost(edit, final, history.isTwin) && !isReplaced(edit, here) && !isReturn(edit, here))
         faults.push(`the ${edit.side}'s ${path} ${edit.value} is lost, it is ${final}`);
     }
   }
@@ -61,10 +61,18 @@ const isReplaced = (edit: Edit, others: readonly Edit[]): boolean =>
       other !== edit && other.at >= edit.at && other.saw !== undefined && low(other.saw) === low(edit.value),
   );
 
+/** Back to what stood there before: perhaps nobody has heard of what was there in between. */
+const isReturn = (edit: Edit, others: readonly Edit[]): boolean =>
+  others.some(
+    (other) =>
+      other !== edit && other.at <= edit.at && other.saw !== undefined && low(other.saw) === low(edit.value),
+  );
+
 function lostLines({ history, decided }: Sight, fields: Fields): string[] {
   const faults: string[] = [];
   const lines = linesOf(fields);
   const linesDecided = decided.some((path) => path.startsWith('lines'));
+  if (!linesDecided) faults.push(...lostOrder(history, lines));
   for (const line of lines) {
     const [text, amount] = [String(line['description']), String(line['amount'])];
     if (!linesDecided && text.split('.')[0] !== amount.split('.')[0])
@@ -72,7 +80,9 @@ function lostLines({ history, decided }: Sight, fields: Fields): string[] {
   }
   for (const name of ['description', 'amount'] as const) {
     const final = lines.map((line) => String(line[name]));
-    if (new Set(final).size < final.length) faults.push(`a line is there twice: ${final.join(' ')}`);
+    // Whoever could not tell two lines apart may have kept both.
+    if (!linesDecided && new Set(final).size < final.length)
+      faults.push(`a line is there twice: ${final.join(' ')}`);
     if (linesDecided || decided.includes('$state')) continue;
     const here = history.edits.filter((edit) => edit.path === `line.${name}`);
     const replacedValues = new Set(here.map((edit) => edit.saw));
@@ -91,10 +101,23 @@ function lostLines({ history, decided }: Sight, fields: Fields): string[] {
   return faults;
 }
 
+/** Where only one person has moved lines, and they are the same lines still, they stand as that person put them. */
+function lostOrder({ orders, marker, isTwin }: Sight['history'], lines: readonly Fields[]): string[] {
+  const [only, ...others] = orders;
+  if (!only || others.length > 0 || isTwin) return [];
+  const [then, now] = [only.texts, lines.map(({ description }) => String(description))];
+  const areSame = then.length === now.length && then.every((text) => now.includes(text));
+  return !areSame || now.join(' ') === then.join(' ')
+    ? []
+    : [
+        `the ${only.side} put the lines of ${marker} in the order ${then.join(' ')}, they stand as ${now.join(' ')}`,
+      ];
+}
+
 /** A record that is gone takes along only what its remover saw. */
 function lostWithRemoval(world: World, { history, decided }: Sight): string[] {
-  const { removals, edits } = history;
-  if (removals.length !== 1 || decided.length > 0) return [];
+  const { removals, edits, reopenings } = history;
+  if (removals.length !== 1 || reopenings > 0 || decided.length > 0) return [];
   const saw = removals[0]?.saw as ReadonlySet<string>;
   return edits
     .filter((edit) => edit.path !== 'notes' || world.hasNotes)

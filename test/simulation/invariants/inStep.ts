@@ -17,9 +17,10 @@ export function inStep(panorama: Panorama): string[] {
 
 /** Invariant 3: at most one remote record per logical record. */
 export function onlyOnce({ sights }: Panorama): string[] {
+  // What was brought back may have been made anew before.
   return sights.flatMap(({ entity, history, live }) =>
     (['app', 'ledger'] as const).flatMap((side) =>
-      live[side].length > 1
+      live[side].length > 1 && history.reopenings === 0
         ? [
             `${entity} ${history.marker}: ${live[side].length} times in the ${side} (${live[side].map(({ id }) => id).join(', ')})`,
           ]

@@ -17,7 +17,10 @@ export function askedWithReason(panorama: Panorama): string[] {
       .filter((field) => !field.chosen)
       .flatMap((field) => [
         ...(isCurrent ? decidedAlready(panorama, sight, field) : []),
-        ...(field.reason === 'both_changed' ? oneSided(panorama, sight, field) : []),
+        // What the link that was taken over had under way is learned later.
+        ...(field.reason === 'both_changed' && !panorama.absorbers.has(conflict.linkId)
+          ? oneSided(panorama, sight, field)
+          : []),
       ])
       .map((fault) => `${conflict.entity} ${conflict.title}: ${fault}`);
   });

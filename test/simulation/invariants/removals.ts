@@ -8,13 +8,22 @@ export function removalsKept({ sights }: Panorama): string[] {
     const { entity, history, excused, decided, all } = sight;
     const isPlain =
       history.removals.length === 1 &&
+      history.reopenings < 2 &&
       !history.isTwin &&
       !excused &&
       !decided.some((path) => path === '$state' || path === 'active');
     // Copies that people or lost answers have made are another matter.
     if (!isPlain || all.app.length !== 1 || all.ledger.length !== 1) return [];
-    return undone(sight).map((fault) => `${entity} ${history.marker}: ${fault}`);
+    return (history.reopenings === 0 ? undone(sight) : removedAgain(sight)).map(
+      (fault) => `${entity} ${history.marker}: ${fault}`,
+    );
   });
+}
+
+/** What was brought back once everybody had heard of its removal is not removed again. */
+function removedAgain({ all }: Sight): string[] {
+  const [app, ledger] = [all.app[0], all.ledger[0]] as [Stored, Stored];
+  return stateOf(app) === 'live' || stateOf(ledger) === 'live' ? [] : ['was brought back and is gone again'];
 }
 
 function undone({ history, all }: Sight): string[] {

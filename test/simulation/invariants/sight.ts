@@ -31,6 +31,8 @@ export interface Panorama {
   open: { dead: QueuedEvent[]; waiting: QueuedEvent[]; held: QueuedEvent[]; pending: QueuedEvent[] };
   conflicts: readonly Conflict[];
   conflictLinks: ReadonlySet<string>;
+  /** Links that have taken over another one. */
+  absorbers: ReadonlySet<string>;
 }
 
 export async function look(world: World): Promise<Panorama> {
@@ -89,6 +91,7 @@ export async function look(world: World): Promise<Panorama> {
     open,
     conflicts,
     conflictLinks,
+    absorbers: new Set(audit.flatMap(({ linkId, detail }) => (detail['absorbed'] && linkId ? [linkId] : []))),
   };
 }
 

@@ -28,7 +28,7 @@ export const policy: readonly Mutant[] = [
     patches: [
       engine(
         'const policy = await store.policies.load(connectionId);',
-        'const policy = (this.policy ??= await store.policies.load(connectionId));',
+        'const memory = this.ports.clock as { policy?: Run["policy"] };\n    const policy = (memory.policy ??= await store.policies.load(connectionId));',
       ),
     ],
     flaws: ['policy-version-not-checked'],

@@ -103,6 +103,6 @@ export const recovery: readonly Mutant[] = [
   {
     name: 'recovered-write-not-accounted-for',
     breaks: 'The decisions of a write found landed later are in the audit',
-    patches: [work('noteCarriedOut(work, decisionsOf(intent));', '')],
+    patches: [work('noteCarriedOut(work, intent.side, decisionsOf(intent));', '')],
   },
 ];

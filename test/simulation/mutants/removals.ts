@@ -9,12 +9,12 @@ export const removals: readonly Mutant[] = [
   {
     name: 'removal-wins-over-edit',
     breaks: 'A record removed here and edited there is raised',
-    patches: [decide('&& !edited && !settledBefore;', '&& !settledBefore;')],
+    patches: [decide('&& !edited && !settledBefore && !inDoubt;', '&& !settledBefore && !inDoubt;')],
   },
   {
     name: 'restored-record-removed-again',
     breaks: 'A removal is carried over once',
-    patches: [decide('&& !edited && !settledBefore;', '&& !edited;')],
+    patches: [decide('&& !edited && !settledBefore && !inDoubt;', '&& !edited && !inDoubt;')],
   },
   {
     name: 'void-treated-as-delete',

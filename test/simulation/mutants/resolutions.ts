@@ -1,6 +1,7 @@
 import { within, type Mutant } from './mutant';
 
 const converge = within('converge');
+const decide = within('decide');
 const merge = within('merge');
 
 /** A person is asked once, about what is there now, and is obeyed. */
@@ -10,8 +11,8 @@ export const resolutions: readonly Mutant[] = [
     breaks: "A person's decision counts only on the very state it was made on",
     patches: [
       converge(
-        'return speaksOf(conflict, work) ? conflict.resolution : null;',
-        'return conflict.resolution;',
+        "if (conflict?.status !== 'resolved' || !conflict.resolution) return null;\n  if (!speaksOf(conflict, work)) return null;",
+        "if (conflict?.status !== 'resolved' || !conflict.resolution) return null;",
       ),
     ],
   },
@@ -33,7 +34,9 @@ export const resolutions: readonly Mutant[] = [
   {
     name: 'conflict-not-refreshed',
     breaks: 'An open conflict speaks of what is there now',
-    patches: [converge(' &&\n    speaksOf(conflict, work);', ';')],
+    patches: [
+      converge(' &&\n    speaksOf(conflict, work) &&\n    asksTheSame(conflict.fields, fields);', ';'),
+    ],
   },
   {
     name: 'held-although-nobody-was-asked',
@@ -44,6 +47,36 @@ export const resolutions: readonly Mutant[] = [
     name: 'refused-value-sent-again-and-again',
     breaks: 'What a side did not take is not sent again until something moves',
     patches: [converge('if (standing) return settleHold(work, standing);', '')],
+  },
+  {
+    name: 'choice-forgotten',
+    breaks: 'What was chosen for one field is kept while others are open',
+    patches: [converge('stillOpen(work, plan.conflicts, resolution)', 'plan.conflicts')],
+  },
+  {
+    name: 'chosen-emptiness-filled-in',
+    breaks: 'An empty value that somebody chose is no gap to fill',
+    patches: [
+      merge(
+        "    if (this.isDecided(path, spec)) return this.apart(spec, path, undefined, app, ledger, 'no_base');\n",
+        '',
+      ),
+    ],
+  },
+  {
+    name: 'what-was-left-apart-is-asked-again',
+    breaks: 'What somebody left as it is on each side stays so',
+    patches: [decide("if (base?.state === 'apart') return { kind: 'gone', agreed: base };", '')],
+  },
+  {
+    name: 'chosen-order-stays-doubtful',
+    breaks: 'The order of lines that somebody chose is doubtful no more',
+    patches: [
+      merge(
+        "isDoubtful || verdict.by === 'resolution' || (a !== b && l !== b) ? verdict.by",
+        'a !== b && l !== b ? verdict.by',
+      ),
+    ],
   },
   {
     name: 'typed-value-dropped',

@@ -4,7 +4,10 @@ import { scheduleOf } from './generate';
 import { boostOf } from './topics';
 
 /** Of the first schedules of each version of the generator: when it fails, raise GENERATOR and add a line. */
-const digests: Readonly<Record<number, string>> = { 1: '0cf54e778e83ef03' };
+const digests: Readonly<Record<number, string>> = {
+  1: '0cf54e778e83ef03',
+  2: 'b60c63b8c6e8efd2',
+};
 
 describe('the generator', () => {
   it('gives the same schedules for ever within one version', () => {

@@ -66,6 +66,7 @@ class Generator {
       ['refer', 0.6, () => ({ step: 'refer', side: this.side(), pick: this.pick(), to: this.pick() })],
       ['pay', 0.7, () => ({ step: 'pay', side: this.side(), pick: this.pick(), part: this.pick() })],
       ['remove', 0.8, () => this.remove()],
+      ['reopen', 0.2, () => ({ step: 'reopen', side: this.side(), pick: this.pick() })],
       ['merge', 0.25, () => ({ step: 'merge', side: this.side(), pick: this.pick(), into: this.pick() })],
       [null, 3, () => this.hear()],
       ['forge', 0.15, () => ({ step: 'forge', side: this.side(), pick: this.pick() })],
@@ -84,7 +85,16 @@ class Generator {
       ['decide', 1, () => this.decide()],
       ['policy', 0.5, () => this.policy()],
       ['revoked', 0.15, () => ({ step: 'restore' })],
-      ['rate_limit', 0.15, () => ({ step: 'limit', side: this.side(), ms: this.random.pick([500, 20_000]) })],
+      [
+        'rate_limit',
+        0.15,
+        () => ({
+          step: 'limit',
+          side: this.side(),
+          ms: this.random.pick([500, 20_000, 1_800_000]),
+          silent: this.random.chance(0.4),
+        }),
+      ],
       [
         'outage',
         0.15,
@@ -117,6 +127,7 @@ class Generator {
     pick: this.pick(),
     field: this.pick(),
     clear: this.sometimes('clear', 0.12),
+    back: this.sometimes('back', 0.1),
   });
 
   private lines = (): Step => ({
@@ -172,8 +183,8 @@ class Generator {
   private policy = (): Step => ({
     step: 'policy',
     winner: this.random.below(4),
-    field: this.random.below(5),
-    scope: this.random.below(3),
+    field: this.random.below(8),
+    scope: this.random.below(4),
   });
 
   private faults(): Fault[] {

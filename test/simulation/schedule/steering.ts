@@ -39,6 +39,8 @@ const SIGNS: Readonly<Record<Topic, readonly string[]>> = {
   exotic: ['side:versions hash'],
   lossy: ['side:lossy'],
   outage: ['step:outage'],
+  back: ['step:edit back'],
+  reopen: ['step:reopen'],
 };
 
 const EVERY = 25;

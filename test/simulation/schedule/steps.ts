@@ -31,11 +31,12 @@ export interface Fault {
 /** One step of a schedule. Numbers choose among what is there when the step is taken. */
 export type Step =
   | { step: 'add'; side: SideName; entity: number; pick: number; twin: boolean }
-  | { step: 'edit'; side: SideName; pick: number; field: number; clear: boolean }
+  | { step: 'edit'; side: SideName; pick: number; field: number; clear: boolean; back?: boolean }
   | { step: 'lines'; side: SideName; pick: number; way: number; at: number }
   | { step: 'refer'; side: SideName; pick: number; to: number }
   | { step: 'pay'; side: SideName; pick: number; part: number }
   | { step: 'remove'; side: SideName; pick: number; state: number }
+  | { step: 'reopen'; side: SideName; pick: number }
   | { step: 'merge'; side: SideName; pick: number; into: number }
   | { step: 'hear'; pick: number; count: number; again: boolean; shuffled: boolean }
   | { step: 'forge'; side: SideName; pick: number }
@@ -46,7 +47,7 @@ export type Step =
   | { step: 'decide'; pick: number; choose: number; late: boolean }
   | { step: 'policy'; winner: number; field: number; scope: number }
   | { step: 'restore' }
-  | { step: 'limit'; side: SideName; ms: number }
+  | { step: 'limit'; side: SideName; ms: number; silent?: boolean }
   | { step: 'budget'; side: SideName; reads: number }
   | { step: 'outage'; side: SideName; ms: number };
 

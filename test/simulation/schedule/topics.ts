@@ -34,6 +34,8 @@ export const topics = [
   'exotic',
   'lossy',
   'outage',
+  'back',
+  'reopen',
 ] as const;
 
 export type Topic = (typeof topics)[number];

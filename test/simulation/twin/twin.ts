@@ -47,6 +47,8 @@ export class Twin implements Side {
   /** Faults that the world switches on and off. */
   revoked = false;
   limitedUntil = 0;
+  /** Its refusals do not tell when it would answer again. */
+  limitedSilently = false;
   readsLeft = Infinity;
   staleReads = 0;
   private readonly table = new TwinTable();
@@ -92,6 +94,16 @@ export class Twin implements Side {
     const record = this.table.get(entity, id);
     if (!record || this.clash(entity, fields, id)) return false;
     this.put(entity, { ...record, fields }, 'updated');
+    return true;
+  }
+
+  /** False where another record has its name by now. */
+  reopen(entity: string, id: string): boolean {
+    const record = this.table.get(entity, id);
+    const { active: _active, ...fields } = record?.fields ?? {};
+    if (!record || this.clash(entity, fields, id)) return false;
+    const isActive = record.fields['active'] === undefined ? {} : { active: true };
+    this.put(entity, { ...record, state: 'live', fields: { ...fields, ...isActive } }, 'updated');
     return true;
   }
 
@@ -221,7 +233,8 @@ export class Twin implements Side {
     if (this.downUntil > this.now()) return new TransientError('is down');
     if (this.revoked) return new AuthError('The grant has ended');
     const wait = this.limitedUntil - this.now();
-    if (wait > 0) return new RateLimitError('Too many requests', { retryAfterMs: wait });
+    if (wait > 0)
+      return new RateLimitError('Too many requests', this.limitedSilently ? {} : { retryAfterMs: wait });
     if (kind !== 'write' && this.readsLeft <= 0)
       return new BudgetError('No reads left', { retryAfterMs: 60_000 });
     return null;

@@ -24,6 +24,10 @@ export interface History {
   entity: string;
   edits: Edit[];
   removals: Removal[];
+  /** How often somebody has taken a removal back. */
+  reopenings: number;
+  /** Lines as somebody has put them in order, by what they say. */
+  orders: { side: SideName; texts: readonly string[] }[];
   /** Entered on both sides by hand: until they meet, what one side empties or removes says nothing of the other. */
   isTwin: boolean;
 }
@@ -41,6 +45,8 @@ export class Journal {
       entity,
       edits: [],
       removals: [],
+      reopenings: 0,
+      orders: [],
       isTwin: false,
     };
     this.histories.set(history.marker, history);

@@ -133,12 +133,19 @@ export class People {
     const wanted = at(liked, step.field);
     // Twins are told by their key.
     if (!wanted || (wanted.isKey && history.isTwin)) return null;
-    const value = step.clear && !wanted.required ? null : this.value(wanted);
+    const value = step.clear && !wanted.required ? null : this.valueFor(wanted, history, step);
     const saw = valueAt(record.fields, wanted);
     if (saw === value) return null;
     if (!this.sides[step.side].edit(entity, record.id, withValue(record.fields, wanted, value))) return null;
     this.note(history, step.side, wanted.path, value, saw);
     return `${step.side}: edits ${history.marker} ${wanted.path}: ${saw} -> ${value}`;
+  }
+
+  /** A new value, or one that the field has had before. */
+  private valueFor(wanted: Editable, { edits }: History, step: Of<'edit'>): string {
+    const before = edits.filter(({ path, value }) => path === wanted.path && value !== null);
+    const earlier = step.back && !wanted.isKey ? at(before, step.pick)?.value : null;
+    return earlier ?? this.value(wanted);
   }
 
   lines(step: Of<'lines'>): string | null {
@@ -171,6 +178,7 @@ export class People {
     if (way === 2) {
       lines.splice(index, 1);
       lines.splice((index + 1) % (lines.length + 1), 0, line);
+      history.orders.push({ side, texts: lines.map(({ description }) => String(description)) });
       return `moves line ${text}`;
     }
     if (way === 3) {
@@ -242,6 +250,21 @@ export class People {
     const state = mode === 'delete' ? 'deleted' : mode === 'void' ? 'voided' : 'archived';
     this.sides[step.side].drop(entity, record.id, state);
     return `${step.side}: makes ${history.marker} ${state}`;
+  }
+
+  /** Somebody takes a removal back; what is voided stays so. */
+  reopen(step: Of<'reopen'>): string | null {
+    const twin = this.sides[step.side];
+    const gone = entitiesInPlay
+      .filter((entity) => twin.profile.entities[entity])
+      .flatMap((entity) => twin.all(entity).map((record) => ({ entity, record })))
+      .filter(({ record }) => !twin.isLive(record) && record.state !== 'voided');
+    const chosen = at(gone, step.pick);
+    if (!chosen || (chosen.record.state === 'deleted' && !twin.profile.tombstones)) return null;
+    const history = this.historyOf(chosen.entity, chosen.record);
+    if (!twin.reopen(chosen.entity, chosen.record.id)) return null;
+    history.reopenings++;
+    return `${step.side}: brings back ${history.marker}`;
   }
 
   private modes = (side: SideName, entity: string) => this.sides[side].profile.entities[entity]?.remove ?? [];

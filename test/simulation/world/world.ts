@@ -30,6 +30,8 @@ export class World implements Surroundings {
   readonly watched: Store;
   /** What happened, line by line; null when nobody wants to read it. */
   readonly trace: string[] | null;
+  /** Writes that a fault has refused. */
+  refusals = 0;
   private readonly people: People;
   private readonly notices: Notices;
   private readonly sweeps: Sweeps;
@@ -105,6 +107,7 @@ export class World implements Surroundings {
       case 'add':
         return this.say(this.people.add(step));
       case 'edit':
+        if (step.back) this.coverage.hit('step:edit back');
         return this.say(this.people.edit(step));
       case 'lines':
         return this.say(this.people.lines(step));
@@ -114,6 +117,8 @@ export class World implements Surroundings {
         return this.say(this.people.pay(step));
       case 'remove':
         return this.say(this.people.remove(step));
+      case 'reopen':
+        return this.say(this.people.reopen(step));
       case 'merge':
         return this.say(this.people.merge(step));
       case 'hear':
@@ -139,7 +144,10 @@ export class World implements Surroundings {
         return await this.restore();
       case 'limit':
         this.twins[step.side].limitedUntil = this.clock.now() + step.ms;
-        return this.say(`${step.side}: answers 429 for ${step.ms} ms`);
+        this.twins[step.side].limitedSilently = step.silent ?? false;
+        return this.say(
+          `${step.side}: answers 429 for ${step.ms} ms${step.silent ? ', without saying so' : ''}`,
+        );
       case 'outage':
         this.twins[step.side].downUntil = this.clock.now() + step.ms;
         return this.say(`${step.side}: is down for ${step.ms} ms`);
@@ -267,9 +275,11 @@ export class World implements Surroundings {
   private async setPolicy(step: Extract<Step, { step: 'policy' }>): Promise<void> {
     const winner = (['app', 'ledger', 'raise', null] as const)[step.winner] ?? null;
     const liked = editables.invoice[this.variant.taste % editables.invoice.length]?.path ?? 'number';
-    const field = ['*', 'lines', '$state', liked, 'email'][step.field] as string;
-    const entity = ['*', 'invoice', 'customer'][step.scope] as string;
-    const rule = { connectionId: step.scope === 1 ? CONNECTION : '*', entity, field, winner };
+    const fields = ['*', 'lines', '$state', liked, 'email', 'lines.amount', 'lines.description', 'number'];
+    const field = fields[step.field] as string;
+    const entity = ['*', 'invoice', 'customer', '*'][step.scope] as string;
+    const connectionId = step.scope % 2 === 1 ? CONNECTION : '*';
+    const rule = { connectionId, entity, field, winner };
     this.decisions.setRule(rule);
     await this.store.policies.set(rule, 'ann', this.clock.now());
     this.say(`policy for ${entity} ${field}: ${winner ?? 'none'}`);
@@ -348,6 +358,7 @@ export class World implements Surroundings {
 
   fired(kind: string, call: string, name: string): void {
     this.coverage.hit(`fault:${kind}@${call}`);
+    if (kind === 'refused') this.refusals++;
     if (this.trace) this.say(`-- ${kind} at ${name}`);
   }
 
