@@ -393,8 +393,9 @@ class Merger {
    */
   private order(spec: FieldSpec, base: string[], app: string[], ledger: string[]): string[] {
     if (sameOrder(app, ledger)) return app;
-    // Where one record may be what we have made of the other, whoever moved lines since is not to be told.
-    const isDoubtful = this.firstMeeting && this.rules.uncertain !== null;
+    // Of lines that a write in doubt may have made, nobody can tell who has moved them since.
+    const isShared = (key: string) => ledger.includes(key) && !base.includes(key);
+    const isDoubtful = this.rules.uncertain !== null && app.some(isShared);
     const known = isDoubtful ? app : base;
     const common = new Set(known.filter((key) => app.includes(key) && ledger.includes(key)));
     const sequence = (keys: string[]) => keys.filter((key) => common.has(key)).join('\n');
