@@ -33,7 +33,8 @@ export async function adoptBeforeCreate(
   const { run, entity, link } = work;
   const choice = chosenMatch(work);
   if (choice === null) return createOrAsk(work, side, intent);
-  if (choice !== undefined) {
+  // The chosen one may be gone by now, and what is to be made takes its place.
+  if (choice !== undefined && choice !== link[side].id) {
     const record = await run.sides[side].read(entity.name, choice);
     return record ? takeOver(work, side, record) : hold(work, side, []);
   }

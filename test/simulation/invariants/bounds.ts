@@ -21,7 +21,8 @@ function mayGiveUp(error: ErrorReport | null, world: World): boolean {
       (error.message === 'is not wanted' && world.refusals > 0) ||
       /refers to .* no longer there/.test(error.message)
     );
-  return ['transient', 'uncertain_write', 'busy'].includes(error?.code ?? '');
+  // A side that was down for long, or was when what this waits for was tried.
+  return /\bis down\b/.test(error?.message ?? '');
 }
 
 /** Invariant 8: attempts are bounded, and whatever is not settled is where somebody finds it. */

@@ -1,4 +1,5 @@
 import type { FieldConflict, SideName } from '../../../shared/ports';
+import { entityNamed } from '../../../shared/schema/entities';
 import { editables } from '../world/entities';
 import type { Panorama, Sight } from './sight';
 
@@ -16,6 +17,9 @@ export function askedWithReason(panorama: Panorama): string[] {
     return conflict.fields
       .filter((field) => !field.chosen)
       .flatMap((field) => [
+        ...(isDerived(sight.entity, field.path)
+          ? [`${field.path} is asked about, which the ledger works out`]
+          : []),
         ...(isCurrent ? decidedAlready(panorama, sight, field) : []),
         // What the link that was taken over had under way is learned later.
         ...(field.reason === 'both_changed' && !panorama.absorbers.has(conflict.linkId)
@@ -25,6 +29,9 @@ export function askedWithReason(panorama: Panorama): string[] {
       .map((fault) => `${conflict.entity} ${conflict.title}: ${fault}`);
   });
 }
+
+const isDerived = (entity: string, path: string): boolean =>
+  entityNamed(entity).fields.some((spec) => spec.derived === true && spec.path === path);
 
 function decidedAlready({ world }: Panorama, { entity }: Sight, { path, reason }: FieldConflict): string[] {
   if (reason !== 'both_changed' && reason !== 'delete_against_edit') return [];

@@ -28,8 +28,7 @@ class Generator {
     const { random } = this;
     const variant = this.variant();
     const steps: Step[] = Array.from({ length: 1 + random.below(3) }, () => this.add());
-    if (this.sometimes('policy', 0.2))
-      for (let i = 1 + random.below(3); i > 0; i--) steps.push(this.policy());
+    if (this.sometimes('policy', 0.2)) steps.push(...this.policies());
     // Most schedules begin with records that are in step.
     if (random.chance(0.75)) {
       steps.push({ step: 'hear', pick: 0, count: 10, again: false, shuffled: false });
@@ -134,7 +133,8 @@ class Generator {
     step: 'lines',
     side: this.side(),
     pick: this.pick(),
-    way: this.random.below(6),
+    // Mostly amounts, so that two people meet in one.
+    way: Math.min(5, this.random.below(8)),
     at: this.pick(),
   });
 
@@ -187,6 +187,17 @@ class Generator {
     scope: this.random.below(4),
   });
 
+  /** Some rules, or a general one and one that says otherwise of something special. */
+  private policies(): Step[] {
+    const { random } = this;
+    if (random.chance(0.4)) return Array.from({ length: 1 + random.below(3) }, () => this.policy());
+    const winner = random.below(3);
+    return [
+      { step: 'policy', winner, field: 0, scope: random.pick([0, 3]) },
+      { step: 'policy', winner: (winner + 1) % 3, field: random.pick([1, 2, 3, 3]), scope: random.below(4) },
+    ];
+  }
+
   private faults(): Fault[] {
     return Array.from({ length: this.random.chance(0.7) ? 1 : 2 }, () => this.fault());
   }
@@ -210,7 +221,10 @@ class Generator {
     const on = this.callFor(kind);
     // Few runs make many calls to a side, most make some to the store.
     const at = random.below(on === 'store' ? random.pick([4, 12]) : random.pick([1, 2, 4]));
-    if (kind === 'meanwhile') return { at, on, kind, steps: [this.interruption()] };
+    if (kind === 'meanwhile') {
+      const steps = [this.interruption()];
+      return { at, on, kind, steps: random.chance(0.3) ? [...steps, this.hear()] : steps };
+    }
     if (kind === 'answer_late') return { at, on, kind, steps: this.whileLate() };
     return { at, on, kind };
   }
