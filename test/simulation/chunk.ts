@@ -1,8 +1,10 @@
 import { Coverage } from './coverage';
 import { play } from './play';
 import { scheduleOf } from './schedule/generate';
+import type { Schedule } from './schedule/steps';
 import { Steering } from './schedule/steering';
 import type { StoreFlaw } from './store/flaws';
+import { keptToken } from './token';
 import type { FoundViolation } from './violation';
 
 export type { FoundViolation as Violation };
@@ -22,6 +24,21 @@ export interface ChunkResult {
   schedules: number;
   violations: FoundViolation[];
   coverage: Record<string, number>;
+}
+
+/** Plays schedules that were kept; stops at the first that violates anything. */
+export async function runKept(
+  schedules: readonly Schedule[],
+  flaws: readonly string[],
+): Promise<ChunkResult> {
+  let played = 0;
+  for (const schedule of schedules) {
+    const { violations } = await play(schedule, { flaws: new Set(flaws as StoreFlaw[]) });
+    played++;
+    const found = violations.map((violation) => ({ ...violation, token: keptToken(played) }));
+    if (found.length > 0) return { schedules: played, violations: found, coverage: {} };
+  }
+  return { schedules: played, violations: [], coverage: {} };
 }
 
 /** Plays a stretch of a run; the same stretch gives the same result on whatever core it runs. */

@@ -1,9 +1,7 @@
 import { play, type Played } from './play';
-import { scheduleOf } from './schedule/generate';
 import type { Schedule } from './schedule/steps';
 import { shrink, sizeOf } from './shrink';
 import type { StoreFlaw } from './store/flaws';
-import { parseToken } from './token';
 import type { FoundViolation } from './violation';
 
 export interface Explanation {
@@ -17,8 +15,11 @@ export interface Explanation {
 const SHRINK_MS = 15_000;
 
 /** Plays one schedule again, says what happens in it, and finds the few steps that matter. */
-export async function explain(token: string, flaws: readonly string[]): Promise<Explanation> {
-  const schedule = scheduleOf(parseToken(token));
+export async function explain(
+  schedule: Schedule,
+  token: string,
+  flaws: readonly string[],
+): Promise<Explanation> {
   const options = { flaws: new Set(flaws as StoreFlaw[]), traced: true };
   const tell = ({ violations, trace }: Played) => ({
     violations: violations.map((violation) => ({ ...violation, token })),

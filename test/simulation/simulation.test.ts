@@ -1,20 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Coverage } from './coverage';
 import { play } from './play';
-import type { Schedule } from './schedule/steps';
+import { keptSchedules } from './runtime/kept';
 import { openSqlite } from './sqlite';
 import { scheduleOf } from './schedule/generate';
 import { simulate } from './support/command';
 
-/** Schedules that each have shown a defect once, with its name; see the CHANGELOG. */
-const regressions = readFileSync(join(__dirname, 'regressions.jsonl'), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Schedule & { name: string });
-
 describe('the simulation', () => {
-  it.each(regressions)('keeps its promises where once $name', async (schedule) => {
+  it.each(keptSchedules)('keeps its promises where once $name', async (schedule) => {
     expect((await play(schedule)).violations).toEqual([]);
   });
 

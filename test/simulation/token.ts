@@ -40,4 +40,7 @@ export function partsOf(text: string): Token & { generator: number } {
   };
 }
 
+/** What names a schedule that was kept, by its line in regressions.jsonl. */
+export const keptToken = (line: number): string => `kept-${line}`;
+
 const example: Token = { seed: 1, index: 4711, boost: 0 };

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { parseToken } from '../token';
+import { scheduleNamed } from './kept';
 import { expected, mutants } from '../mutants';
 import type { Mutant } from '../mutants/mutant';
 
@@ -23,7 +23,8 @@ Runs seeded fault schedules against the sync engine on all cores; stops at the f
   --sqlite         on the real SQLite store instead of the one in memory
   --json           the result as JSON on the last line
 
-  --replay TOKEN   tells the story of one schedule, and its shortest form when it violates
+  --replay TOKEN   tells the story of one schedule, and its shortest form when it violates; kept-N for one of
+                   those that were kept
   --mutant NAME    with --replay: under this planted bug
 
   --mutants        plants every bug that has to be noticed and looks how soon it is
@@ -106,7 +107,7 @@ function numberOf(
 
 function replayOf({ replay = '', mutant }: Values): Command {
   try {
-    parseToken(replay);
+    scheduleNamed(replay);
   } catch (error) {
     throw new UsageError((error as Error).message);
   }

@@ -14,6 +14,7 @@ export interface Bundle {
 /** What threads are asked for is exported by these. */
 export const entryPoints = {
   runChunk: 'test/simulation/chunk.ts',
+  runKept: 'test/simulation/chunk.ts',
   explain: 'test/simulation/replay.ts',
 } as const;
 

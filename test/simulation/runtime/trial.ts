@@ -2,6 +2,7 @@ import type { ChunkRequest, ChunkResult } from '../chunk';
 import type { Mutant } from '../mutants/mutant';
 import { bundleFor } from './bundle';
 import { plain } from './output';
+import { keptSchedules } from './kept';
 import { CHUNK } from './pool';
 import { sentence } from './story';
 import { SimulationWorker, WorkerError } from './worker';
@@ -28,8 +29,8 @@ export async function tryOne(
   const run = { seed, flaws: mutant.flaws ?? [], stopAtFirst: true, sqlite: false };
   let schedules = 0;
   try {
-    for (let from = 0; from < limit; from += CHUNK) {
-      const result = await chunkOf(worker, { ...run, from, count: Math.min(CHUNK, limit - from) });
+    for (const turn of turnsOf(run, limit)) {
+      const result = await answerOf(turn(worker));
       if (result instanceof WorkerError) {
         plain.error(`${mutant.name}: ${result.message}\n`);
         return { mutant, schedules, caughtBy: result.kind, token: null };
@@ -44,10 +45,22 @@ export async function tryOne(
   }
 }
 
+/** So many schedules of chance first; then those that were kept, each made for a rare bug; then chance again. */
+const PATIENCE = 4 * CHUNK;
+
+type Turn = (worker: SimulationWorker) => Promise<ChunkResult>;
+
+function* turnsOf(run: Omit<ChunkRequest, 'from' | 'count'>, limit: number): Generator<Turn> {
+  for (let from = 0; from < limit; from += CHUNK) {
+    if (from === PATIENCE) yield (worker) => worker.runKept(keptSchedules, run.flaws);
+    yield (worker) => worker.runChunk({ ...run, from, count: Math.min(CHUNK, limit - from) });
+  }
+}
+
 /** A bug may well bring the simulation itself to an end. */
-async function chunkOf(worker: SimulationWorker, request: ChunkRequest): Promise<ChunkResult | WorkerError> {
+async function answerOf(turn: Promise<ChunkResult>): Promise<ChunkResult | WorkerError> {
   try {
-    return await worker.runChunk(request);
+    return await turn;
   } catch (error) {
     if (error instanceof WorkerError) return error;
     throw error;

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ChunkRequest, ChunkResult } from '../chunk';
 import type { Explanation } from '../replay';
+import type { Schedule } from '../schedule/steps';
 import { entryPoints, type Bundle } from './bundle';
+import { scheduleNamed } from './kept';
 import { transpile } from './transpile';
 
 /** What is asked of a thread: an exported function of the bundle. */
@@ -53,8 +55,16 @@ export class SimulationWorker {
     return this.call('runChunk', [request], CHUNK_LIMIT_MS) as Promise<ChunkResult>;
   }
 
+  runKept(schedules: readonly Schedule[], flaws: readonly string[]): Promise<ChunkResult> {
+    return this.call('runKept', [schedules, flaws], CHUNK_LIMIT_MS) as Promise<ChunkResult>;
+  }
+
   explain(token: string, flaws: readonly string[]): Promise<Explanation> {
-    return this.call('explain', [token, flaws], EXPLAIN_LIMIT_MS) as Promise<Explanation>;
+    return this.call(
+      'explain',
+      [scheduleNamed(token), token, flaws],
+      EXPLAIN_LIMIT_MS,
+    ) as Promise<Explanation>;
   }
 
   async close(): Promise<void> {

@@ -340,11 +340,12 @@ export class Twin implements Side {
       ...record,
       fields,
       version: nextVersion(profile.versions, before?.version ?? '', fields, record.state, this.now()),
-      changedAt: this.now(),
+      // No record changes twice in one millisecond: what is told of it could not be told apart.
+      changedAt: Math.max(this.now(), (before?.changedAt ?? 0) + 1),
       before,
     };
     this.table.set(entity, stored);
-    this.tell({ side: this.side, entity, id: record.id, operation, at: this.now() });
+    this.tell({ side: this.side, entity, id: record.id, operation, at: stored.changedAt });
     if (cascade && profile.computes && entity === 'payment') this.refreshPaid(before, stored);
     return stored;
   }

@@ -14,6 +14,13 @@ import type { Violation } from '../violation';
 import { CONNECTION } from './connection';
 import type { Decisions } from './decisions';
 
+/** Who has a record. */
+interface Holder {
+  worker: string;
+  until: number;
+  fence: number;
+}
+
 /** What a decision says of itself, as intents and audit rows carry it. */
 interface Decision {
   path: string;
@@ -31,7 +38,9 @@ export class Watch {
   /** Highest fence handed out, per link. */
   private readonly fences = new Map<string, number>();
   /** Who has a record, and until when. */
-  private readonly holders = new Map<string, { worker: string; until: number; fence: number }>();
+  private readonly holders = new Map<string, Holder>();
+  /** Policies there were when a record was last handed out. */
+  private readonly policies = new Map<string, number>();
   intents = 0;
   claims = 0;
   decisions = 0;
@@ -80,6 +89,7 @@ export class Watch {
           message: `${link.entity} ${link.id} was handed to ${worker} while ${holder.worker} had it`,
         });
       this.holders.set(link.id, { worker, until: leaseUntil, fence: link.fence });
+      this.policies.set(link.id, this.decided.policyVersion);
     }
     for (const { link } of claims)
       this.fences.set(link.id, Math.max(link.fence, this.fences.get(link.id) ?? 0));
@@ -148,10 +158,12 @@ export class Watch {
     this.coverage.hit(`entity:${claim.link.entity}`);
     for (const { kind, detail } of settlement.audit) {
       this.coverage.hit(`settle:${kind}`);
-      if (typeof detail['policyVersion'] !== 'number')
+      // The last one may have been set between the reading of the policies and the claim.
+      const least = (this.policies.get(claim.link.id) ?? 0) - 1;
+      if (typeof detail['policyVersion'] !== 'number' || detail['policyVersion'] < least)
         this.violations.push({
           invariant: 'audit replays',
-          message: `a row of kind ${kind} names no policy`,
+          message: `a row of kind ${kind} does not name the policies in force`,
         });
       this.decisions += ((detail['decisions'] ?? []) as unknown[]).length;
       for (const { reason } of (detail['fields'] ?? []) as FieldConflict[])
