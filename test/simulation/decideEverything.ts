@@ -11,6 +11,7 @@ const ROUNDS: readonly (SideName | null)[] = [...Array<null>(6).fill(null), 'led
 /** Somebody decides whatever is open and replays the dead letters: then everything is in step. */
 export async function decideEverything(world: World): Promise<Violation[]> {
   world.say('--- decides everything');
+  const all: Decided[] = [];
   for (const [round, always] of ROUNDS.entries()) {
     const open = await world.openConflicts();
     const decided: Decided[] = [];
@@ -20,23 +21,43 @@ export async function decideEverything(world: World): Promise<Violation[]> {
       if (choices && isCurrent) decided.push({ conflict, choices });
     }
     const { dead } = await world.store.queue.counts(CONNECTION);
-    if (open.length + dead === 0) return await brokenBy(world, 'after decisions');
+    if (open.length + dead === 0) return await lookAgain(world, all);
     if (dead > 0) await world.take({ step: 'sweep', who: 'replay' });
     if (!(await world.settleDown(true))) return restless('deciding everything');
     const ignored = await ignoredChoices(world, decided);
     if (ignored.length > 0) return ignored;
+    all.push(...decided);
   }
   // A dead letter may well wait for somebody to correct the record.
   const { app, ledger } = world.variant;
   const isFixed = (entity: string) => !app.entities[entity]?.update && !ledger.entities[entity]?.update;
   const open = (await world.openConflicts()).filter(({ entity }) => !isFixed(entity));
-  if (open.length === 0) return await brokenBy(world, 'after decisions');
+  if (open.length === 0) return await lookAgain(world, all);
   const asked = open.map(({ entity, title, fields }) => `${entity} ${title} ${fields[0]?.path ?? ''}`);
   return [
     {
       invariant: 'nothing stuck',
       message: `however it is decided, this stays open: ${asked.join(', ')}`,
     },
+  ];
+}
+
+/** What was decided stays decided when everything is looked at once more. */
+async function lookAgain(world: World, decided: readonly Decided[]): Promise<Violation[]> {
+  await world.nameAll();
+  if (!(await world.settleDown(true))) return restless('another look');
+  const keys = decided.flatMap(({ conflict, choices }) =>
+    Object.keys(choices).map((path) => `${conflict.linkId} ${path}`),
+  );
+  const again = (await world.openConflicts()).filter(({ linkId, fields }) =>
+    fields.some(({ path }) => keys.includes(`${linkId} ${path}`)),
+  );
+  return [
+    ...(await brokenBy(world, 'after decisions')),
+    ...again.map(({ entity, title, fields }) => ({
+      invariant: 'asked with reason',
+      message: `${entity} ${title}: ${fields.map(({ path }) => path).join(', ')} is asked about again`,
+    })),
   ];
 }
 

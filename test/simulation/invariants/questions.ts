@@ -1,6 +1,8 @@
 import type { FieldConflict, SideName } from '../../../shared/ports';
 import { entityNamed } from '../../../shared/schema/entities';
-import { editables } from '../world/entities';
+import type { Fields } from '../../../shared/schema/entity';
+import type { Stored } from '../twin/table';
+import { editables, linesOf } from '../world/entities';
 import type { Panorama, Sight } from './sight';
 
 /**
@@ -21,6 +23,7 @@ export function askedWithReason(panorama: Panorama): string[] {
           ? [`${field.path} is asked about, which the ledger works out`]
           : []),
         ...(isCurrent ? decidedAlready(panorama, sight, field) : []),
+        ...(field.reason === 'no_base' ? onBothAlready(sight, field) : []),
         // What the link that was taken over had under way is learned later.
         ...(field.reason === 'both_changed' && !panorama.absorbers.has(conflict.linkId)
           ? oneSided(panorama, sight, field)
@@ -59,6 +62,20 @@ function oneSided(
       (side) =>
         `${path} is said to have changed on both sides; nobody entered ${String(values[side])} in the ${side}`,
     );
+}
+
+/** A line that stands on both sides is one line, whatever each of them calls it. */
+function onBothAlready({ live }: Sight, { path, app, ledger }: FieldConflict): string[] {
+  const line = (app ?? ledger) as Fields | null | undefined;
+  const [mine, theirs] = [live.app[0], live.ledger[0]];
+  if (!/^lines\[[^\]]*\]$/.test(path) || !line || !mine || !theirs || (app && ledger)) return [];
+  const has = ({ fields }: Stored) =>
+    linesOf(fields).some(
+      (each) => each['description'] === line['description'] && each['amount'] === line['amount'],
+    );
+  return has(mine) && has(theirs)
+    ? [`line ${String(line['description'])} is asked about, which both sides have`]
+    : [];
 }
 
 const isEntered = (edits: Sight['history']['edits'], side: SideName, path: string, value: unknown): boolean =>

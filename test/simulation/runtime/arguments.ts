@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util';
 import { scheduleNamed } from './kept';
+import { CHUNK } from './pool';
 import { expected, mutants } from '../mutants';
 import type { Mutant } from '../mutants/mutant';
 
 /** What the command line asks for. */
 export type Command =
   | { kind: 'help' }
-  | { kind: 'simulate'; schedules: number; seed: number; json: boolean; sqlite: boolean }
+  | { kind: 'simulate'; schedules: number; from: number; seed: number; json: boolean; sqlite: boolean }
   | { kind: 'replay'; token: string; mutant: Mutant | null }
   | { kind: 'mutants'; mutants: readonly Mutant[]; limit: number; seed: number; json: boolean };
 
@@ -19,6 +20,7 @@ export const usage = `Usage: npm run simulate -- [flags]
 
 Runs seeded fault schedules against the sync engine on all cores; stops at the first violation.
   --schedules N    how many (default ${DEFAULT_SCHEDULES})
+  --from N         goes on with number N of them, where a run was interrupted (default 0)
   --seed S         of the run (default 1); the same seed is the same run on every machine
   --sqlite         on the real SQLite store instead of the one in memory
   --json           the result as JSON on the last line
@@ -39,6 +41,7 @@ Exit code: 0 all is well, 1 a violation or a bug that was missed, 2 a wrong comm
 
 const options = {
   schedules: { type: 'string' },
+  from: { type: 'string' },
   seed: { type: 'string' },
   sqlite: { type: 'boolean' },
   json: { type: 'boolean' },
@@ -56,7 +59,7 @@ type Values = { [F in Flag]?: (typeof options)[F]['type'] extends 'boolean' ? bo
 
 /** The flags that go with each command; `replay` and `mutants` name theirs. */
 const flagsOf: Readonly<Record<'simulate' | 'replay' | 'mutants', readonly Flag[]>> = {
-  simulate: ['schedules', 'seed', 'sqlite', 'json'],
+  simulate: ['schedules', 'from', 'seed', 'sqlite', 'json'],
   replay: ['replay', 'mutant'],
   mutants: ['mutants', 'only', 'all', 'limit', 'seed', 'json'],
 };
@@ -80,7 +83,11 @@ export function parseCommand(args: readonly string[]): Command {
       limit: numberOf(values, 'limit', DEFAULT_SCHEDULES, 1),
     };
   const schedules = numberOf(values, 'schedules', DEFAULT_SCHEDULES, 1);
-  return { kind, seed, json, schedules, sqlite: values.sqlite ?? false };
+  const asked = numberOf(values, 'from', '0', 0);
+  // Steering begins anew with each chunk: where one begins, a run can be taken up.
+  const from = asked - (asked % CHUNK);
+  if (from >= schedules) throw wrong(`--from ${from} leaves none of ${schedules} schedules`);
+  return { kind, seed, json, schedules, from, sqlite: values.sqlite ?? false };
 }
 
 function parseFlags(args: readonly string[]): Values {
@@ -95,7 +102,7 @@ function parseFlags(args: readonly string[]): Values {
 
 function numberOf(
   values: Values,
-  flag: 'schedules' | 'seed' | 'limit',
+  flag: 'schedules' | 'from' | 'seed' | 'limit',
   fallback: string,
   least: number,
 ): number {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { elusive } from '../mutants/elusive';
 import type { Command } from './arguments';
 import { bundleFor } from './bundle';
 import { plain } from './output';
@@ -37,7 +38,10 @@ export async function tryMutants(request: Request): Promise<number> {
 }
 
 function verdictOf({ mutant, schedules, caughtBy, token }: Trial): string {
-  if (caughtBy === null) return `MISSED ${mutant.name}: ${grouped(schedules)} schedules noticed nothing`;
+  if (caughtBy === null) {
+    const why = elusive[mutant.name];
+    return `MISSED ${mutant.name}: ${grouped(schedules)} schedules noticed nothing${why ? ` (${why})` : ''}`;
+  }
   const again = token === null ? '' : ` (${replayCommand(token, mutant.name)})`;
   return `caught ${mutant.name} after ${grouped(schedules)} by ${caughtBy}${again}`;
 }

@@ -9,6 +9,8 @@ export const CHUNK = 250;
 export interface RunRequest {
   seed: number;
   schedules: number;
+  /** The first one's number, where a chunk begins. */
+  from: number;
   flaws: readonly string[];
   sqlite: boolean;
 }
@@ -33,10 +35,10 @@ export const perSecondPerCore = ({ schedules, cpuMs }: Tally): number =>
  * are begun in order and those begun are finished, so the first violation is the same on any number of cores.
  */
 export async function runOnAllCores(bundle: Bundle, request: RunRequest, tally: Tally): Promise<void> {
-  const { seed, flaws, sqlite, schedules } = request;
+  const { seed, flaws, sqlite, schedules, from: first } = request;
   const started = process.cpuUsage();
   const violations: Violation[][] = [];
-  let next = 0;
+  let next = first;
   const lane = async (worker: SimulationWorker) => {
     while (next < schedules && tally.violations.length === 0) {
       const from = next;
@@ -52,7 +54,7 @@ export async function runOnAllCores(bundle: Bundle, request: RunRequest, tally: 
         tally.coverage[name] = (tally.coverage[name] ?? 0) + times;
     }
   };
-  const size = Math.min(availableParallelism(), Math.ceil(schedules / CHUNK));
+  const size = Math.min(availableParallelism(), Math.ceil((schedules - first) / CHUNK));
   const workers = Array.from({ length: size }, () => new SimulationWorker(bundle));
   try {
     await Promise.all(workers.map(lane));

@@ -11,16 +11,17 @@ import { SimulationWorker } from './worker';
 /** Runs the schedules, says what was found; the exit code. */
 export async function simulate({
   schedules,
+  from,
   seed,
   json,
   sqlite,
 }: Extract<Command, { kind: 'simulate' }>): Promise<number> {
   const bundle = bundleFor(null);
   const tally = emptyTally();
-  const request: RunRequest = { seed, schedules, flaws: [], sqlite };
+  const request: RunRequest = { seed, schedules, from, flaws: [], sqlite };
   const startedAt = performance.now();
   const line = () =>
-    `${grouped(tally.schedules)} of ${grouped(schedules)} schedules, ` +
+    `${grouped(from + tally.schedules)} of ${grouped(schedules)} schedules, ` +
     `${grouped(perSecondPerCore(tally))} per second and core, ${tally.violations.length} violations`;
   const soFar = () => {
     const text = summary(tally, request, (performance.now() - startedAt) / 1000);
@@ -54,12 +55,13 @@ async function tellViolations(bundle: Bundle, { violations }: Tally, sqlite: boo
 const reportOf = ({ coverage }: Tally) =>
   coverageReport(Object.fromEntries(Object.entries(coverage).sort(([a], [b]) => (a < b ? -1 : 1))));
 
-function summary(tally: Tally, { seed, schedules, sqlite }: RunRequest, seconds: number): string {
+function summary(tally: Tally, { seed, schedules, from, sqlite }: RunRequest, seconds: number): string {
   const { reached, unreached } = reportOf(tally);
   const width = Math.max(0, ...Object.keys(reached).map((name) => name.length));
   const rows = Object.entries(reached).map(([name, times]) => `  ${name.padEnd(width)}  ${grouped(times)}\n`);
   return [
-    `${grouped(tally.schedules)} of ${grouped(schedules)} schedules of seed ${seed}`,
+    `${grouped(tally.schedules)} of ${grouped(schedules - from)} schedules of seed ${seed}`,
+    from > 0 ? `, from number ${grouped(from)} on,` : '',
     ` on the ${sqlite ? 'SQLite store' : 'store in memory'} in ${seconds.toFixed(1)} s,`,
     ` ${grouped(perSecondPerCore(tally))} per second and core, ${tally.violations.length} violations\n`,
     `Reached:\n${rows.join('')}`,
