@@ -37,7 +37,7 @@ export const questions: Readonly<Record<string, readonly Question[]>> = {
     },
   ],
   wave: [
-    refused(190),
+    refused(210),
     normalized(50),
     {
       asks: 'uncertain_write',

@@ -46,7 +46,7 @@ export async function tryOne(
 }
 
 /** So many schedules of chance first; then those that were kept, each made for a rare bug; then chance again. */
-const PATIENCE = 4 * CHUNK;
+const PATIENCE = CHUNK;
 
 type Turn = (worker: SimulationWorker) => Promise<ChunkResult>;
 
