@@ -181,7 +181,8 @@ export function changesToWrite(
 ): FieldChange[] {
   return diffFields(entity, fields, merged).filter(
     ({ spec, before, after }) =>
-      (derivedToo || !spec.derived) &&
+      // What cannot be changed is not told totals either.
+      (!spec.derived || (derivedToo && capability.update)) &&
       !isListed(capability.unsupported, spec.path) &&
       !isListed(capability.readOnly, spec.path) &&
       // A side that has no opinion needs no telling that there is nothing.
