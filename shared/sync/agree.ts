@@ -51,7 +51,7 @@ export function commonGround(
 
 function common(spec: FieldSpec, base: FieldValue, app: FieldValue, ledger: FieldValue): FieldValue {
   if (spec.kind === 'group') {
-    const [b, a, l] = [membersOf(base), membersOf(app), membersOf(ledger)];
+    const [b, a, l] = [membersOf(base), saidMembers(spec, app), saidMembers(spec, ledger)];
     const result: Fields = {};
     for (const member of spec.members) {
       const value = common(member, b[member.name], a[member.name], l[member.name]);
@@ -60,10 +60,14 @@ function common(spec: FieldSpec, base: FieldValue, app: FieldValue, ledger: Fiel
     return Object.keys(result).length > 0 ? result : null;
   }
   if (spec.kind === 'list') return commonElements(spec, base, app, ledger);
-  if (app === undefined) return ledger ?? base;
+  if (app === undefined) return ledger === undefined ? base : ledger;
   if (ledger === undefined) return app;
   return sameValue(app, ledger) ? app : base;
 }
+
+/** Of an emptied group every member is empty; what a side says nothing of has none. */
+const saidMembers = (spec: FieldSpec, group: FieldValue): Fields =>
+  group === null ? Object.fromEntries(spec.members.map(({ name }) => [name, null])) : membersOf(group);
 
 function commonElements(spec: FieldSpec, base: FieldValue, app: FieldValue, ledger: FieldValue): FieldValue {
   if (app === undefined) return ledger ?? base;
@@ -135,9 +139,9 @@ function landedValue(
     const members = landedMembers(
       spec.members,
       membersOf(base),
-      membersOf(agreed),
-      membersOf(desired),
-      membersOf(said),
+      saidMembers(spec, agreed),
+      saidMembers(spec, desired),
+      saidMembers(spec, said),
     );
     return Object.keys(members).length > 0 ? members : base;
   }

@@ -92,10 +92,9 @@ function decideOneSided(input: DecideInput): Plan {
 
 function decideFields(input: DecideInput): Plan {
   const { entity, app, ledger, base } = input;
-  // A base that was removed and now lives on both sides says nothing about fields.
-  const known = base?.state === 'live' ? base.fields : null;
+  const known = base?.fields ?? null;
   const said: [Fields, Fields] =
-    base && !known ? broughtBack(app.fields, ledger.fields) : [app.fields, ledger.fields];
+    base && base.state !== 'live' ? broughtBack(app.fields, ledger.fields) : [app.fields, ledger.fields];
   const { merged, decisions, conflicts } = mergeFields(entity, known, ...said, rulesOf(input));
   if (conflicts.length > 0) return hold(conflicts);
   const doubtful = doubtfulDecisions(input, decisions);

@@ -27,6 +27,7 @@ export async function recoverIntents(work: Work): Promise<void> {
         work.uncertain = work.uncertain === null || work.uncertain === side ? side : 'both';
         work.doubtful.push(intent);
         if (intent.operation === 'update') await noteAsFarAsLanded(work, intent);
+        if (side === 'app') forgetDerived(work);
         continue;
       }
       work.intents.set(intent.key, fate === 'landed' ? 'done' : 'superseded');

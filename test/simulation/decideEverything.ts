@@ -29,9 +29,7 @@ export async function decideEverything(world: World): Promise<Violation[]> {
     all.push(...decided);
   }
   // A dead letter may well wait for somebody to correct the record.
-  const { app, ledger } = world.variant;
-  const isFixed = (entity: string) => !app.entities[entity]?.update && !ledger.entities[entity]?.update;
-  const open = (await world.openConflicts()).filter(({ entity }) => !isFixed(entity));
+  const open = (await world.openConflicts()).filter(({ entity }) => !isFixed(world, entity));
   if (open.length === 0) return await lookAgain(world, all);
   const asked = open.map(({ entity, title, fields }) => `${entity} ${title} ${fields[0]?.path ?? ''}`);
   return [
@@ -42,6 +40,10 @@ export async function decideEverything(world: World): Promise<Violation[]> {
   ];
 }
 
+/** What neither side can change stays as it is, whatever anybody says. */
+const isFixed = ({ variant: { app, ledger } }: World, entity: string): boolean =>
+  !app.entities[entity]?.update && !ledger.entities[entity]?.update;
+
 /** What was decided stays decided when everything is looked at once more. */
 async function lookAgain(world: World, decided: readonly Decided[]): Promise<Violation[]> {
   await world.nameAll();
@@ -49,9 +51,9 @@ async function lookAgain(world: World, decided: readonly Decided[]): Promise<Vio
   const keys = decided.flatMap(({ conflict, choices }) =>
     Object.keys(choices).map((path) => `${conflict.linkId} ${path}`),
   );
-  const again = (await world.openConflicts()).filter(({ linkId, fields }) =>
-    fields.some(({ path }) => keys.includes(`${linkId} ${path}`)),
-  );
+  const again = (await world.openConflicts())
+    .filter(({ entity }) => !isFixed(world, entity))
+    .filter(({ linkId, fields }) => fields.some(({ path }) => keys.includes(`${linkId} ${path}`)));
   return [
     ...(await brokenBy(world, 'after decisions')),
     ...again.map(({ entity, title, fields }) => ({

@@ -98,8 +98,13 @@ export const merge: readonly Mutant[] = [
     ],
   },
   {
-    name: 'removed-base-still-counts',
-    breaks: 'What was agreed on as removed says nothing of a record that lives again',
-    patches: [decide("base?.state === 'live' ? base.fields : null", 'base ? base.fields : null')],
+    name: 'base-forgotten-with-a-removal',
+    breaks: 'What was agreed on before a removal still tells what was emptied from what was never there',
+    patches: [
+      decide(
+        'const known = base?.fields ?? null;',
+        "const known = base?.state === 'live' ? base.fields : null;",
+      ),
+    ],
   },
 ];
