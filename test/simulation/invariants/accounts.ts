@@ -71,7 +71,7 @@ function tell(account: Account, { kind, detail }: AuditEntry, entity: EntityInPl
   const isWhole = [...maybe, ...decisions].some(({ path }) => path === '$state');
   if (isWhole) account.decided.clear();
   for (const { path } of maybe) account.decided.delete(path);
-  for (const { path, after } of decisions) account.decided.set(path, after);
+  if (!isWhole) for (const { path, after } of decisions) account.decided.set(path, after);
   account.hasAbsorbed ||= detail['absorbed'] !== undefined;
   const hadMet = account.hasMet;
   account.hasMet ||= kind === 'synced' || kind === 'in_step';
