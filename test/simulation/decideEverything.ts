@@ -1,8 +1,8 @@
-import type { Conflict, Resolution, SideName } from '../../shared/ports';
-import type { Violation } from './violation';
+import type { SideName } from '../../shared/ports';
 import { brokenBy } from './invariants';
+import { ignoredChoices, speaksOfNow, type Decided } from './invariants/resolutions';
+import type { Violation } from './violation';
 import { CONNECTION } from './world/connection';
-import { editables, valueAt, type EntityInPlay } from './world/entities';
 import type { World } from './world/world';
 
 /** How people decide, round after round: by chance first, then for one side, and then for the other. */
@@ -67,44 +67,3 @@ async function lookAgain(world: World, decided: readonly Decided[]): Promise<Vio
 export const restless = (when: string): Violation[] => [
   { invariant: 'nothing stuck', message: `work goes on and on after ${when}` },
 ];
-
-interface Decided {
-  conflict: Conflict;
-  choices: Resolution['choices'];
-}
-
-/** A decision on a record that has moved since does not count. */
-async function speaksOfNow(world: World, { linkId, entity, appVersion, ledgerVersion }: Conflict) {
-  const link = await world.store.links.get(linkId);
-  const versionOf = (side: SideName) => world.twins[side].get(entity, link?.[side].id ?? '')?.version ?? null;
-  return appVersion === versionOf('app') && ledgerVersion === versionOf('ledger');
-}
-
-/** What somebody chose, and nobody asks about any more, is what both sides say. */
-async function ignoredChoices(world: World, decided: readonly Decided[]): Promise<Violation[]> {
-  // What could not be carried out for other reasons is told as a dead letter.
-  if ((await world.store.queue.counts(CONNECTION)).dead > 0) return [];
-  const asked = new Set((await world.openConflicts()).map(({ linkId }) => linkId));
-  const faults: string[] = [];
-  for (const { conflict, choices } of decided) {
-    const link = await world.store.links.get(conflict.linkId);
-    if (!link || asked.has(link.id)) continue;
-    for (const editable of editables[conflict.entity as EntityInPlay]) {
-      const { path } = editable;
-      const choice = choices[path];
-      const field = conflict.fields.find((each) => each.path === path);
-      if (!choice || !field || (path === 'notes' && !world.hasNotes)) continue;
-      const chosen = 'value' in choice ? choice.value : field[choice.winner];
-      for (const side of ['app', 'ledger'] as const) {
-        const record = world.twins[side].get(conflict.entity, link[side].id ?? '');
-        if (record?.state !== 'live' || low(valueAt(record.fields, editable)) === low(chosen)) continue;
-        faults.push(
-          `${conflict.entity} ${conflict.title}: ${path} was chosen to be ${String(chosen)}, the ${side} has ${String(valueAt(record.fields, editable))}`,
-        );
-      }
-    }
-  }
-  return faults.map((message) => ({ invariant: 'resolutions obeyed', message }));
-}
-
-const low = (value: unknown): string | null => (typeof value === 'string' ? value.toLowerCase() : null);
