@@ -240,15 +240,21 @@ export class Twin implements Side {
     return null;
   }
 
-  private once(key: string, run: () => Stored): SideRecord {
-    this.pass('write');
+  /** What was answered to a key that is remembered still. */
+  answered(key: string): SideRecord | null {
     const window = this.profile.idempotencyMs;
     const earlier = window === null ? undefined : this.answers.get(key);
-    if (earlier && this.now() - earlier.at < (window as number)) return earlier.answer;
+    return earlier && this.now() - earlier.at < (window as number) ? earlier.answer : null;
+  }
+
+  private once(key: string, run: () => Stored): SideRecord {
+    this.pass('write');
+    const earlier = this.answered(key);
+    if (earlier) return earlier;
     const record = run();
     const { id, version, state } = record;
     const answer = this.shown(record) ?? { id, version, state, fields: {} };
-    if (window !== null) this.answers.set(key, { at: this.now(), answer });
+    if (this.profile.idempotencyMs !== null) this.answers.set(key, { at: this.now(), answer });
     return answer;
   }
 

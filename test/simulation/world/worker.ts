@@ -136,6 +136,8 @@ export class Worker {
         await this.answer(call);
         throw new UncertainWriteError(fault.kind === 'answer_lost' ? 'the answer was lost' : 'answered 500');
       case 'refused':
+        // A repetition is answered as it was the first time.
+        if (twin.answered(optionsOf(call).key)) return await this.answer(call);
         throw new ValidationError('is not wanted');
       case 'rate_limit':
         throw new RateLimitError('slow down', { retryAfterMs: 5_000 });
@@ -185,4 +187,6 @@ export class Worker {
 }
 
 /** The link that a write is for: it goes with every write as the mark to leave. */
-const linkOf = ({ args }: Call): string => (args.at(-1) as WriteOptions).externalId ?? '';
+const linkOf = (call: Call): string => optionsOf(call).externalId ?? '';
+
+const optionsOf = ({ args }: Call): WriteOptions => args.at(-1) as WriteOptions;
