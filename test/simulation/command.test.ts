@@ -25,9 +25,10 @@ describe('npm run simulate', () => {
   it('finds a planted bug, names the promise, shrinks it and says how to replay it', async () => {
     const { code, out, err } = await simulate('--mutants', '--only', 'create-without-look-up', '--json');
     expect(code).toBe(0);
-    const token = /g\d+-\d+-\d+-[0-9a-z]+/.exec(out + err)?.[0];
+    const [, promise, token] = /caught .* by (.*) \(.*(g\d+-\d+-\d+-[0-9a-z]+)/.exec(out + err) ?? [];
     const again = await simulate('--replay', token ?? 'none found', '--mutant', 'create-without-look-up');
     expect(again.code).toBe(1);
-    expect(again.out).toMatch(/only once/);
+    expect(again.out).toContain(`${promise}: `);
+    expect(again.out).toMatch(/Shrunk to \d+ of \d+ steps/);
   });
 });

@@ -47,7 +47,7 @@ export const questions: Readonly<Record<string, readonly Question[]>> = {
     {
       asks: 'delete_against_edit',
       why: 'the record made again has moved since somebody decided on it, and nothing says that we did that',
-      atMost: 10,
+      atMost: 12,
     },
   ],
   accountedge: [refused(180), normalized(40)],
