@@ -6,7 +6,7 @@ import { converge } from './converge';
 import { needsWrite, other } from './decide';
 import { lineSpec, withoutIds } from './lines';
 import { canonicalFields } from './views';
-import { AwaitsRecordError, noteLanded, noteRead, type Work } from './work';
+import { AwaitsRecordError, noteLanded, noteRead, noteUncertain, type Work } from './work';
 
 /** The pseudo field of the question "which record is this?". */
 export const MATCH = '$match';
@@ -218,7 +218,7 @@ export async function weighLostCreate(work: Work, side: SideName, record: SideRe
     noteLanded(work, lost);
     work.action = 'created';
     work.intents.set(lost.key, 'done');
-  } else work.uncertain = work.uncertain === null || work.uncertain === side ? side : 'both';
+  } else noteUncertain(work, side);
 }
 
 /** Another record takes the place of one that is gone: what was agreed on with that one says nothing of this one. */

@@ -1,5 +1,5 @@
 import type { EntityDefinition, Fields, FieldSpec, FieldValue } from '../schema/entity';
-import { elementKey, elementsOf, membersOf, sameElement, sameValue } from './compare';
+import { elementKey, elementsOf, membersOf, saidMembers, sameElement, sameValue } from './compare';
 
 /**
  * What was agreed, corrected by what a side answered: its answer is the truth in everything it has an opinion
@@ -64,10 +64,6 @@ function common(spec: FieldSpec, base: FieldValue, app: FieldValue, ledger: Fiel
   if (ledger === undefined) return app;
   return sameValue(app, ledger) ? app : base;
 }
-
-/** Of an emptied group every member is empty; what a side says nothing of has none. */
-const saidMembers = (spec: FieldSpec, group: FieldValue): Fields =>
-  group === null ? Object.fromEntries(spec.members.map(({ name }) => [name, null])) : membersOf(group);
 
 function commonElements(spec: FieldSpec, base: FieldValue, app: FieldValue, ledger: FieldValue): FieldValue {
   if (app === undefined) return ledger ?? base;

@@ -13,6 +13,10 @@ export function membersOf(value: FieldValue): Fields {
   return (value ?? {}) as Fields;
 }
 
+/** What a side says of a group: of an emptied one every member is empty, of a missing one it says nothing. */
+export const saidMembers = (spec: FieldSpec, group: FieldValue): Fields =>
+  group === null ? Object.fromEntries(spec.members.map(({ name }) => [name, null])) : membersOf(group);
+
 /** The elements of a list; null is an empty list. */
 export function elementsOf(value: FieldValue): Fields[] {
   return (value ?? []) as Fields[];

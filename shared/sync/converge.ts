@@ -22,6 +22,7 @@ import {
   AwaitsRecordError,
   decisionsOf,
   forgetTimes,
+  lostCreatesOf,
   noteRead,
   settleWork,
   startWork,
@@ -323,7 +324,7 @@ async function settleInStep(
     });
   }
   settleLost(work, work.doubtful);
-  settleLost(work, lostCreates(work));
+  settleLost(work, lostCreatesOf(work));
   const close = conflict
     ? { kind: 'close' as const, reason: conflict.status === 'resolved' ? 'resolved' : 'both sides agree now' }
     : undefined;
@@ -351,7 +352,8 @@ async function settleHold(work: Work, fields: FieldConflict[]): Promise<Outcome>
   work.link.base = work.base;
   forgetTimes(work.link);
   // While a record is still missing, or in doubt, a create of it stays a question.
-  if (isThere(work, 'app') && isThere(work, 'ledger') && !work.uncertain) settleLost(work, lostCreates(work));
+  if (isThere(work, 'app') && isThere(work, 'ledger') && !work.uncertain)
+    settleLost(work, lostCreatesOf(work));
   await settleWork(
     work,
     { kind: 'held' },
@@ -388,7 +390,7 @@ async function settleGone(work: Work, plan: Extract<Plan, { kind: 'gone' }> | nu
   const base = plan?.agreed ?? work.base;
   work.link.base = base && plan?.agreed === undefined ? { ...base, state: 'deleted' } : base;
   settleLost(work, work.doubtful);
-  settleLost(work, lostCreates(work));
+  settleLost(work, lostCreatesOf(work));
   await settleWork(
     work,
     { kind: 'settled' },
@@ -402,8 +404,6 @@ async function settleGone(work: Work, plan: Extract<Plan, { kind: 'gone' }> | nu
 
 const isThere = ({ records }: Work, side: SideName): boolean =>
   records[side] !== null && records[side].state !== 'deleted';
-
-const lostCreates = ({ lostCreates: { app, ledger } }: Work): Intent[] => [...app, ...ledger];
 
 /** Whatever became of these writes, what is settled now does not depend on it any more. */
 function settleLost(work: Work, intents: readonly Intent[]): void {

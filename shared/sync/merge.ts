@@ -1,6 +1,6 @@
 import type { FieldConflict, PolicyWinner, SideName } from '../ports';
 import type { EntityDefinition, Fields, FieldSpec, FieldValue } from '../schema/entity';
-import { elementKey, elementsOf, membersOf, sameElement, sameValue } from './compare';
+import { elementKey, elementsOf, membersOf, saidMembers, sameElement, sameValue } from './compare';
 
 /** How one field came to its merged value. `agreed`: both sides moved it to the same value. */
 export interface FieldDecision {
@@ -187,13 +187,10 @@ class Merger {
   }
 
   private group(spec: FieldSpec, base: FieldValue, app: FieldValue, ledger: FieldValue): FieldValue {
-    const [b, a, l] = [membersOf(base), membersOf(app), membersOf(ledger)];
+    const [b, a, l] = [membersOf(base), saidMembers(spec, app), saidMembers(spec, ledger)];
     const merged: Fields = {};
     for (const member of spec.members) {
-      // A null group is a group of nulls: the side says that all of it is empty.
-      const appValue = app === null ? null : a[member.name];
-      const ledgerValue = ledger === null ? null : l[member.name];
-      const value = this.value(member, member.path, b[member.name], appValue, ledgerValue);
+      const value = this.value(member, member.path, b[member.name], a[member.name], l[member.name]);
       if (value !== undefined) merged[member.name] = value;
     }
     // What was emptied stays named: a member that is missing would say "no opinion", and be kept.
@@ -404,11 +401,12 @@ class Merger {
     if ((isDoubtful || !this.firstMeeting) && a !== l) {
       const path = `${spec.path}.${ORDER}`;
       const verdict = this.rules.verdict(path, path);
+      const conflict = { path, label: `${spec.label}: Order`, base, app, ledger };
       if (verdict.by === 'resolution' && 'winner' in verdict && verdict.winner !== 'raise')
         first = verdict.winner;
-      else if (isDoubtful) first = this.orderWinner(spec, base, app, ledger, 'uncertain_write');
+      else if (isDoubtful) first = this.orderWinner(verdict, { ...conflict, reason: 'uncertain_write' });
       else if (a === b) first = 'ledger';
-      else if (l !== b) first = this.orderWinner(spec, base, app, ledger, 'both_changed');
+      else if (l !== b) first = this.orderWinner(verdict, { ...conflict, reason: 'both_changed' });
       const after = first === 'app' ? a : l;
       this.decisions.push({
         path,
@@ -422,17 +420,9 @@ class Merger {
     return interleave(backbone, other);
   }
 
-  private orderWinner(
-    spec: FieldSpec,
-    base: string[],
-    app: string[],
-    ledger: string[],
-    reason: FieldConflict['reason'],
-  ): SideName {
-    const path = `${spec.path}.${ORDER}`;
-    const verdict = this.rules.verdict(path, path);
+  private orderWinner(verdict: Verdict, conflict: FieldConflict): SideName {
     if ('winner' in verdict && verdict.winner !== 'raise') return verdict.winner;
-    this.conflicts.push({ path, label: `${spec.label}: Order`, base, app, ledger, reason });
+    this.conflicts.push(conflict);
     return 'app';
   }
 }

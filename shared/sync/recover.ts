@@ -5,7 +5,7 @@ import { takeOver, weighLostCreate } from './adopt';
 import { needsWrite, other } from './decide';
 import { canonicalFields, settledLines } from './views';
 import { isRefusal } from './refusal';
-import { decisionsOf, noteCarriedOut, noteLanded, type Work } from './work';
+import { decisionsOf, noteCarriedOut, noteLanded, noteUncertain, type Work } from './work';
 import { adoptLines, toLineIds } from './lines';
 
 /**
@@ -24,7 +24,7 @@ export async function recoverIntents(work: Work): Promise<void> {
       if (intent.side !== side || intent.operation === 'create') continue;
       const fate = await fateOf(work, intent);
       if (fate === 'unknown') {
-        work.uncertain = work.uncertain === null || work.uncertain === side ? side : 'both';
+        noteUncertain(work, side);
         work.doubtful.push(intent);
         if (intent.operation === 'update') await noteAsFarAsLanded(work, intent);
         if (side === 'app') forgetDerived(work);

@@ -68,6 +68,11 @@ export function noteRead(work: Work, side: SideName, record: SideRecord): void {
   work.link[side] = { id: record.id, version: record.version, asOf: record.asOf ?? null, echo: null };
 }
 
+/** What became of a write on that side cannot be told. */
+export function noteUncertain(work: Work, side: SideName): void {
+  work.uncertain = work.uncertain === null || work.uncertain === side ? side : 'both';
+}
+
 /** An earlier write of ours has landed: what it agreed on is the base. */
 export function noteLanded(work: Work, intent: Intent): void {
   work.base = intent.agreed ?? work.base;
@@ -102,6 +107,9 @@ export function noteWritten(work: Work, side: SideName, record: SideRecord): voi
   };
   work.records[side] = record;
 }
+
+/** Creates of both sides whose answer never came. */
+export const lostCreatesOf = ({ lostCreates: { app, ledger } }: Work): Intent[] => [...app, ...ledger];
 
 /**
  * What was read but did not become the base has not been dealt with: no event about it may be taken for an
@@ -154,11 +162,10 @@ export async function settleWork(
     (part) => link[part] !== before[part] && JSON.stringify(link[part]) !== JSON.stringify(before[part]),
   );
   const decisions = distinct([...work.carriedOut, ...work.decisions]);
-  const { app: appCreates, ledger: ledgerCreates } = work.lostCreates;
-  const inDoubt = [...work.doubtful, ...appCreates, ...ledgerCreates].filter(
+  const inDoubt = [...work.doubtful, ...lostCreatesOf(work)].filter(
     ({ key }) => work.intents.get(key) !== 'done',
   );
-  const maybe = inDoubt.flatMap((intent) => intent.decisions ?? []);
+  const maybe = inDoubt.flatMap(decisionsOf);
   const settlement: Settlement = {
     now: run.clock.now(),
     intents: [...work.intents].map(([key, result]) => ({ key, outcome: result })),

@@ -31,9 +31,10 @@ export async function runKept(
   schedules: readonly Schedule[],
   flaws: readonly string[],
 ): Promise<ChunkResult> {
+  const options = { flaws: new Set(flaws as StoreFlaw[]) };
   let played = 0;
   for (const schedule of schedules) {
-    const { violations } = await play(schedule, { flaws: new Set(flaws as StoreFlaw[]) });
+    const { violations } = await play(schedule, options);
     played++;
     const found = violations.map((violation) => ({ ...violation, token: keptToken(played) }));
     if (found.length > 0) return { schedules: played, violations: found, coverage: {} };

@@ -29,7 +29,8 @@ export interface IntentsInput {
 
 /**
  * Stores writes before they are sent. A key that is there already is open again and keeps the time when it was
- * first stored, from which the idempotency window counts; what decided it is what decides it now. What was decided under policies that are no longer in force is decided again.
+ * first stored, from which the idempotency window counts; what decided it is what decides it now. What
+ * was decided under policies that are no longer in force is decided again.
  */
 export function intentsCommand(context: StoreContext): Command<IntentsInput, void> {
   return {

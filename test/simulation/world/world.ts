@@ -308,7 +308,10 @@ export class World implements Surroundings {
     if (conflict) await this.resolve(conflict, step.choose);
   }
 
-  /** Decides every field, by chance or always for one side, and says how; null where a decision on what has moved meanwhile is refused. */
+  /**
+   * Decides every field, by chance or always for one side, and says how; null where the decision is refused, for
+   * what it is on has moved meanwhile.
+   */
   async resolve(conflict: Conflict, choose: number, always: SideName | null = null): Promise<Choices | null> {
     const choices = choicesFor(
       conflict,
