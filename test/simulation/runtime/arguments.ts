@@ -7,7 +7,15 @@ import type { Mutant } from '../mutants/mutant';
 /** What the command line asks for. */
 export type Command =
   | { kind: 'help' }
-  | { kind: 'simulate'; schedules: number; from: number; seed: number; json: boolean; sqlite: boolean }
+  | {
+      kind: 'simulate';
+      schedules: number;
+      from: number;
+      seed: number;
+      json: boolean;
+      sqlite: boolean;
+      goOn: boolean;
+    }
   | { kind: 'replay'; token: string; mutant: Mutant | null }
   | { kind: 'mutants'; mutants: readonly Mutant[]; limit: number; seed: number; json: boolean };
 
@@ -21,6 +29,7 @@ export const usage = `Usage: npm run simulate -- [flags]
 Runs seeded fault schedules against the sync engine on all cores; stops at the first violation.
   --schedules N    how many (default ${DEFAULT_SCHEDULES})
   --from N         goes on with number N of them, where a run was interrupted (default 0)
+  --go-on          plays on after a violation, and lists all of them
   --seed S         of the run (default 1); the same seed is the same run on every machine
   --sqlite         on the real SQLite store instead of the one in memory
   --json           the result as JSON on the last line
@@ -42,6 +51,7 @@ Exit code: 0 all is well, 1 a violation or a bug that was missed, 2 a wrong comm
 const options = {
   schedules: { type: 'string' },
   from: { type: 'string' },
+  'go-on': { type: 'boolean' },
   seed: { type: 'string' },
   sqlite: { type: 'boolean' },
   json: { type: 'boolean' },
@@ -59,7 +69,7 @@ type Values = { [F in Flag]?: (typeof options)[F]['type'] extends 'boolean' ? bo
 
 /** The flags that go with each command; `replay` and `mutants` name theirs. */
 const flagsOf: Readonly<Record<'simulate' | 'replay' | 'mutants', readonly Flag[]>> = {
-  simulate: ['schedules', 'from', 'seed', 'sqlite', 'json'],
+  simulate: ['schedules', 'from', 'go-on', 'seed', 'sqlite', 'json'],
   replay: ['replay', 'mutant'],
   mutants: ['mutants', 'only', 'all', 'limit', 'seed', 'json'],
 };
@@ -87,7 +97,15 @@ export function parseCommand(args: readonly string[]): Command {
   // Steering begins anew with each chunk: where one begins, a run can be taken up.
   const from = asked - (asked % CHUNK);
   if (from >= schedules) throw wrong(`--from ${from} leaves none of ${schedules} schedules`);
-  return { kind, seed, json, schedules, from, sqlite: values.sqlite ?? false };
+  return {
+    kind,
+    seed,
+    json,
+    schedules,
+    from,
+    sqlite: values.sqlite ?? false,
+    goOn: values['go-on'] ?? false,
+  };
 }
 
 function parseFlags(args: readonly string[]): Values {

@@ -13,6 +13,7 @@ export interface RunRequest {
   from: number;
   flaws: readonly string[];
   sqlite: boolean;
+  stopAtFirst: boolean;
 }
 
 /** What has been done of a run so far. */
@@ -31,20 +32,20 @@ export const perSecondPerCore = ({ schedules, cpuMs }: Tally): number =>
   cpuMs === 0 ? 0 : Math.round((schedules / cpuMs) * 1000);
 
 /**
- * Runs the schedules on all cores, until done or until the first violation; `tally` says how far it is. Chunks
+ * Runs the schedules on all cores, until done, or until the first violation where it stops there; `tally` says how far it is. Chunks
  * are begun in order and those begun are finished, so the first violation is the same on any number of cores.
  */
 export async function runOnAllCores(bundle: Bundle, request: RunRequest, tally: Tally): Promise<void> {
-  const { seed, flaws, sqlite, schedules, from: first } = request;
+  const { seed, flaws, sqlite, stopAtFirst, schedules, from: first } = request;
   const started = process.cpuUsage();
   const violations: Violation[][] = [];
   let next = first;
   const lane = async (worker: SimulationWorker) => {
-    while (next < schedules && tally.violations.length === 0) {
+    while (next < schedules && (!stopAtFirst || tally.violations.length === 0)) {
       const from = next;
       const count = Math.min(CHUNK, schedules - from);
       next += count;
-      const result = await worker.runChunk({ seed, from, count, flaws, sqlite, stopAtFirst: true });
+      const result = await worker.runChunk({ seed, from, count, flaws, sqlite, stopAtFirst });
       tally.schedules += result.schedules;
       const { user, system } = process.cpuUsage(started);
       tally.cpuMs = (user + system) / 1_000;

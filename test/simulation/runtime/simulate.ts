@@ -15,14 +15,16 @@ export async function simulate({
   seed,
   json,
   sqlite,
+  goOn,
 }: Extract<Command, { kind: 'simulate' }>): Promise<number> {
   const bundle = bundleFor(null);
   const tally = emptyTally();
-  const request: RunRequest = { seed, schedules, from, flaws: [], sqlite };
+  const request: RunRequest = { seed, schedules, from, flaws: [], sqlite, stopAtFirst: !goOn };
   const startedAt = performance.now();
   const line = () =>
     `${grouped(from + tally.schedules)} of ${grouped(schedules)} schedules, ` +
-    `${grouped(perSecondPerCore(tally))} per second and core, ${tally.violations.length} violations`;
+    `${grouped(perSecondPerCore(tally))} per second and core, ${tally.violations.length} violations` +
+    tally.violations.slice(-1).map(({ token }) => `, the last in ${token}`);
   const soFar = () => {
     const text = summary(tally, request, (performance.now() - startedAt) / 1000);
     return json ? `${text}${JSON.stringify(resultOf(tally, seed))}\n` : text;
@@ -34,7 +36,7 @@ export async function simulate({
   return tally.violations.length > 0 ? 1 : 0;
 }
 
-/** All that the first violating schedule violates, and its shortest form. */
+/** All that the first violating schedule violates, its shortest form, and how to replay any others. */
 async function tellViolations(bundle: Bundle, { violations }: Tally, sqlite: boolean): Promise<void> {
   const token = violations[0]?.token ?? '';
   const own = violations.filter((violation) => violation.token === token);
@@ -49,6 +51,9 @@ async function tellViolations(bundle: Bundle, { violations }: Tally, sqlite: boo
     await worker.close();
   }
   plain.out(`Replay: ${replayCommand(token)}\n\n`);
+  const others = Map.groupBy(violations, (violation) => violation.token);
+  others.delete(token);
+  for (const [each, [first]] of others) if (first) plain.out(`${replayCommand(each)}\n  ${sentence(first)}`);
 }
 
 /** By name: the order in which threads answer means nothing. */
