@@ -236,6 +236,8 @@ export interface Link {
   lines: LineLink[];
   /** Rises with every claim; a write with an older fence is refused. */
   fence: number;
+  /** Of a record that is gone: the link it belonged to, which has another record in its place. */
+  replacedBy: string | null;
 }
 
 export type EventSource =
@@ -443,7 +445,10 @@ export type EventOutcome =
 /** All that one converge changes, in one transaction. */
 export interface Settlement {
   now: number;
-  /** Absent: the link stays as it is. `fence`, ids of connection and entity are never changed. */
+  /**
+   * Absent: the link stays as it is. `fence`, ids of connection and entity are never changed. A record that it
+   * leaves for another one gets a link of its own, `replacedBy` this one.
+   */
   link?: Pick<Link, 'app' | 'ledger' | 'base' | 'lines'>;
   /** A link of one side only that turned out to be this record: its events move here, it goes. */
   absorb?: string;

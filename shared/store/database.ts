@@ -53,6 +53,7 @@ export interface LinkRow {
   next_due_at: number | null;
   settled_at: number | null;
   created_at: number;
+  replaced_by: string | null;
 }
 
 export interface EventRow {

@@ -58,6 +58,7 @@ export function linkFromRow(row: LinkRow): Link {
           },
     lines: parse(row.lines),
     fence: row.fence,
+    replacedBy: row.replaced_by,
   };
 }
 

@@ -19,6 +19,8 @@ export interface SideView {
   state: RecordState | 'absent';
   /** Empty unless live or voided. */
   fields: Fields;
+  /** Paths of references to records that are gone and have others in their place; in `fields` it is those. */
+  outdated?: readonly string[];
 }
 
 export interface DecideInput {
@@ -101,15 +103,27 @@ function decideFields(input: DecideInput): Plan {
   if (doubtful.length > 0) return hold(doubtful);
   const agreed = baseOf(input, 'live', merged);
   const writes: Partial<Record<SideName, PlannedWrite>> = {};
-  if (needsWrite(entity, ledger.fields, merged, input.capabilities.ledger, false)) {
+  const ledgerCapability = input.capabilities.ledger;
+  if (
+    needsWrite(entity, ledger.fields, merged, ledgerCapability, false) ||
+    canRenew(ledger, ledgerCapability)
+  ) {
     writes.ledger = { operation: 'update', desired: merged };
   }
-  if (appNeedsWrite(entity, known, app.fields, merged, input.capabilities.app)) {
+  const appCapability = input.capabilities.app;
+  if (appNeedsWrite(entity, known, app.fields, merged, appCapability) || canRenew(app, appCapability)) {
     writes.app = { operation: 'update', desired: merged };
   }
   if (!writes.ledger && !writes.app) return { kind: 'in_step', agreed, decisions };
   return { kind: 'write', agreed, writes, decisions };
 }
+
+/** Whether a write would make the record refer to what has taken the place of a record that is gone. */
+const canRenew = (
+  { outdated = [] }: SideView,
+  { update, readOnly, unsupported }: EntityCapability,
+): boolean =>
+  update && outdated.some((path) => readOnly[path] === undefined && unsupported[path] === undefined);
 
 /** What was removed on both sides and brought back on one is active again on the other, where it was archived. */
 function broughtBack(app: Fields, ledger: Fields): [Fields, Fields] {

@@ -1,8 +1,10 @@
-import { ValidationError } from '../errors';
+import { type SyncError, ValidationError } from '../errors';
+import type { SideName } from '../ports';
+import type { Fields } from '../schema/entity';
 import { entityNamed } from '../schema/entities';
 import { converge } from './converge';
 import type { Outcome } from './outcome';
-import type { MissingReference } from './references';
+import { type MissingReference, referencesIn } from './references';
 import { AwaitsRecordError, type Work } from './work';
 
 /** Before a held or failed record is looked at again for one that refers to it; settling it wakes that one at once. */
@@ -21,6 +23,53 @@ export async function awaitDependencies(work: Work, missing: readonly MissingRef
     done.add(reference.linkId);
     await bringOver(work, reference);
   }
+}
+
+/**
+ * Whether a write that was refused is worth another try, as what it refers to goes by another id by now. What is
+ * gone on that side, or made inactive, is brought in step first: it may be about to be made anew, or be held.
+ */
+export async function hasOtherReferences(
+  work: Work,
+  side: SideName,
+  desired: Fields,
+  sent: Fields,
+  refusal: SyncError,
+): Promise<boolean> {
+  if (refusal.code !== 'validation' && refusal.code !== 'not_found') return false;
+  const names = JSON.stringify(referencesIn(work.entity, sent));
+  const isOther = async () => {
+    const { fields } = await work.run.references.toSideAgain(work.entity, side, desired);
+    return JSON.stringify(referencesIn(work.entity, fields)) !== names;
+  };
+  if (await isOther()) return true;
+  const gone = await goneReferences(work, side, desired, sent);
+  if (gone.length === 0) return false;
+  await awaitDependencies(work, gone);
+  return (await isOther()) || (await goneReferences(work, side, desired, sent)).length < gone.length;
+}
+
+/** What `sent` refers to and the side no longer has, or has no use for; one call for each entity. */
+async function goneReferences(
+  work: Work,
+  side: SideName,
+  desired: Fields,
+  sent: Fields,
+): Promise<MissingReference[]> {
+  const there = referencesIn(work.entity, sent).map(({ reference }) => reference);
+  const named = referencesIn(work.entity, desired);
+  const gone: MissingReference[] = [];
+  for (const [entity, references] of Map.groupBy(there.entries(), ([, { entity }]) => entity)) {
+    const ids = [...new Set(references.map(([, { id }]) => id))];
+    const found = await work.run.sides[side].readMany(entity, ids);
+    for (const [index, { id }] of references) {
+      const record = found.get(id);
+      const { reference, path } = named[index] as (typeof named)[number];
+      if (record?.state !== 'live' || record.fields['active'] === false)
+        gone.push({ linkId: reference.id, entity, path });
+    }
+  }
+  return gone;
 }
 
 async function bringOver(work: Work, reference: MissingReference): Promise<void> {

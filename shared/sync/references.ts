@@ -2,6 +2,13 @@ import type { Link, LinkStore, SideName } from '../ports';
 import type { EntityDefinition, Fields, FieldSpec, FieldValue } from '../schema/entity';
 import type { Reference } from '../schema/fields';
 
+/** A record whose references are link ids. */
+export interface Canonical {
+  fields: Fields;
+  /** Paths of references to records that are gone, and that have others in their place by now. */
+  outdated: string[];
+}
+
 /** A reference that the target side has no record for yet. */
 export interface MissingReference {
   linkId: string;
@@ -39,7 +46,12 @@ export class References {
     }
   }
 
-  async toCanonical(entity: EntityDefinition, side: SideName, fields: Fields, now: number): Promise<Fields> {
+  async toCanonical(
+    entity: EntityDefinition,
+    side: SideName,
+    fields: Fields,
+    now: number,
+  ): Promise<Canonical> {
     await this.prefetch(entity, side, [fields]);
     // Others forget links while this one waits for the store: what was found is kept here.
     const found = new Map<string, Link>();
@@ -55,10 +67,14 @@ export class References {
       this.remember(link);
       found.set(key, link);
     }
-    return replace(entity.fields, fields, (reference) => ({
-      entity: reference.entity,
-      id: (found.get(keyOf(side, reference)) as Link).id,
-    }));
+    const outdated: string[] = [];
+    const replaced = replace(entity.fields, fields, (reference, spec) => {
+      const link = found.get(keyOf(side, reference)) as Link;
+      const successor = successorOf(link);
+      if (successor !== null) outdated.push(spec.path);
+      return { entity: reference.entity, id: successor ?? link.id };
+    });
+    return { fields: replaced, outdated };
   }
 
   /** The record in the side's ids, and what it refers to that the side does not have. */
@@ -90,6 +106,12 @@ export class References {
     return { fields: replaced, missing };
   }
 
+  /** As `toSide`, with every link looked up anew: another worker may have given it another record. */
+  async toSideAgain(entity: EntityDefinition, side: SideName, fields: Fields) {
+    for (const { reference } of referencesIn(entity, fields)) this.forget(reference.id);
+    return this.toSide(entity, side, fields);
+  }
+
   /** After a link changed, or may have; `now` is what it became, which others may have stood for until then. */
   forget(linkId: string, now?: Link): void {
     if (now) {
@@ -115,6 +137,20 @@ export class References {
     }
   }
 }
+
+/** Everything a record refers to, in the order of its fields. */
+export function referencesIn(
+  entity: EntityDefinition,
+  fields: Fields,
+): { reference: Reference; path: string }[] {
+  const found: { reference: Reference; path: string }[] = [];
+  visit(entity.fields, fields, (reference, { path }) => found.push({ reference, path }));
+  return found;
+}
+
+/** Whom a reference to this record means; null: itself, also where it is back and has a pair of its own. */
+const successorOf = ({ app, ledger, replacedBy }: Link): string | null =>
+  app.id !== null && ledger.id !== null ? null : replacedBy;
 
 const keyOf = (side: SideName, reference: Reference) => `${side}:${reference.entity}:${reference.id}`;
 

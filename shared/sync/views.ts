@@ -4,6 +4,7 @@ import type { SideView } from './decide';
 import { elementsOf } from './compare';
 import { adoptLines, lineIdsOf, lineSpec, pairNewLines, toLineKeys } from './lines';
 import type { Run } from './context';
+import type { Canonical } from './references';
 
 /** A record as read from one side: as it came, and as `decide` sees it. */
 export interface SideReading {
@@ -87,7 +88,7 @@ async function canonicalReading(
     const state = link[side].id === null ? 'absent' : 'deleted';
     return { record, view: { state, fields: {} }, lineIds: new Map() };
   }
-  const keyed = await canonicalFields(run, entity, link, side, record);
+  const { fields: keyed, outdated } = await canonicalOf(run, entity, link, side, record);
   // What one of these writes may have made is told by them first, and what was changed of it since last.
   const mine = doubtful.filter((intent) => intent.side === side);
   let settled = settledLines(run, link, side, base);
@@ -102,7 +103,8 @@ async function canonicalReading(
     }
   }
   for (const { desired } of mine) fields = adoptLines(entity, desired, fields, 'likeness', settled);
-  return { record, view: { state: record.state, fields }, lineIds: lineIdsOf(entity, record.fields, fields) };
+  const lineIds = lineIdsOf(entity, record.fields, fields);
+  return { record, view: { state: record.state, fields, outdated }, lineIds };
 }
 
 /** The lines of `known` that the record was seen to have by what they say. */
@@ -146,7 +148,17 @@ export async function canonicalFields(
   side: SideName,
   record: SideRecord,
 ): Promise<Fields> {
+  return (await canonicalOf(run, entity, link, side, record)).fields;
+}
+
+async function canonicalOf(
+  run: Run,
+  entity: EntityDefinition,
+  link: Link,
+  side: SideName,
+  record: SideRecord,
+): Promise<Canonical> {
   const parsed = parseRecord(entity, record.fields, record.id);
-  const referenced = await run.references.toCanonical(entity, side, parsed, run.clock.now());
-  return toLineKeys(entity, referenced, side, link.lines);
+  const { fields, outdated } = await run.references.toCanonical(entity, side, parsed, run.clock.now());
+  return { fields: toLineKeys(entity, fields, side, link.lines), outdated };
 }

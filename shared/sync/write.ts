@@ -1,4 +1,11 @@
-import { TransientError, UnsupportedError, ValidationError, toSyncError } from '../errors';
+import {
+  NotFoundError,
+  type SyncError,
+  TransientError,
+  UnsupportedError,
+  ValidationError,
+  toSyncError,
+} from '../errors';
 import type { Base, FieldConflict, Intent, SideName, SideRecord } from '../ports';
 import type { Fields, FieldSpec, FieldValue } from '../schema/entity';
 import { commonGround, overlay, withoutDerived } from './agree';
@@ -9,7 +16,7 @@ import { adoptLines, lineIdsOf, lineLinks, toLineIds, withoutIds } from './lines
 import { isRefusal, wasNotSent } from './refusal';
 import { canonicalFields, type Readings } from './views';
 import { noteCarriedOut, noteLanded, noteRead, noteWritten, titleOf, type Work } from './work';
-import { awaitDependencies } from './dependencies';
+import { awaitDependencies, hasOtherReferences } from './dependencies';
 
 export type Written =
   | { kind: 'done'; agreed: Base }
@@ -105,7 +112,12 @@ async function send(
   // Recovery may have found that an earlier attempt with this key has not landed; this one may.
   work.intents.delete(intent.key);
   refuseWhenLate(work, intent);
-  const answer = await perform(work, side, write, current, sideFields, intent);
+  let answer: SideRecord;
+  try {
+    answer = await perform(work, side, write, current, sideFields, intent);
+  } catch (error) {
+    throw await refusalOf(work, side, write, fields, toSyncError(error));
+  }
   noteWritten(work, side, answer);
   work.wrote.push(side);
   noteCarriedOut(work, side, work.decisions);
@@ -113,6 +125,28 @@ async function send(
   if (work.lostCreates[side].some((lost) => lost.key === intent.key)) return readAgain(work, side, intent);
   if (answer.state !== 'live') return { kind: 'sent', agreed };
   return { kind: 'sent', agreed: await learn(work, readings, side, answer, agreed) };
+}
+
+/** What a refused write comes to, once it is known whether the reason was what it refers to. */
+async function refusalOf(
+  work: Work,
+  side: SideName,
+  write: PlannedWrite,
+  sent: Fields,
+  failure: SyncError,
+): Promise<SyncError> {
+  const { entity } = work;
+  if (await hasOtherReferences(work, side, write.desired, sent, failure)) {
+    // Under a new key: the side may remember the old one with what it was sent.
+    return new TransientError(`${entity.label} ${titleOf(work)} refers to what has another id by now`, {
+      entity: entity.name,
+      nextStep: 'It is tried again by itself.',
+      cause: failure,
+    });
+  }
+  // Of a record that is yet to be made nothing can have moved: looking again would not help.
+  const isFinal = write.operation === 'create' && failure instanceof NotFoundError;
+  return isFinal ? new ValidationError(failure.message, { ...failure.details, cause: failure }) : failure;
 }
 
 /** A repeated create may be answered as the first one was: the record has perhaps been changed or removed since. */

@@ -302,6 +302,24 @@ export function queueContract({ store, another }: Fixture): void {
       expect((await claimOne(store(), { now: T0 + 1 })).events[0]).toMatchObject({ recordId: '9' });
     });
 
+    it('remembers whose record it was that a link leaves for another', async () => {
+      const { queue, links } = store();
+      const { mine, other } = await twoStubs();
+      await queue.settle(mine, settled({ link: paired(mine.link, 'a1', '5') }));
+      await queue.append([anEvent('a1', { side: 'app' })], { now: T0 });
+      const again = await claimOne(store(), { now: T0 + 1 });
+      await queue.settle(again, settled({ link: paired(again.link, 'a1', '6') }));
+      const former = (await links.bySide('c1', 'invoice', 'ledger', ['5'])).get('5')!;
+      expect(former).toMatchObject({ app: { id: null }, base: null, replacedBy: mine.link.id });
+      expect(await links.get(mine.link.id)).toMatchObject({ ledger: { id: '6' }, replacedBy: null });
+      // Absorbed itself, it is the other one that has taken the place.
+      await queue.append([anEvent('a1', { side: 'app' })], { now: T0 });
+      const last = await claimOne(store(), { now: T0 + 2 });
+      await queue.settle(last, settled({ link: { ...last.link, ledger: other.link.app } }));
+      await queue.settle(other, settled({ absorb: mine.link.id }));
+      expect(await links.get(former.id)).toMatchObject({ replacedBy: other.link.id });
+    });
+
     it('refuses to swallow a pair, and writes nothing then', async () => {
       const { queue, links } = store();
       const { mine, other } = await twoStubs();

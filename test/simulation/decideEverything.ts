@@ -1,5 +1,6 @@
 import type { SideName } from '../../shared/ports';
 import { brokenBy } from './invariants';
+import { namesRenewed } from './invariants/references';
 import { ignoredChoices, speaksOfNow, type Decided } from './invariants/resolutions';
 import type { Violation } from './violation';
 import { CONNECTION } from './world/connection';
@@ -48,6 +49,11 @@ const isFixed = ({ variant: { app, ledger } }: World, entity: string): boolean =
 async function lookAgain(world: World, decided: readonly Decided[]): Promise<Violation[]> {
   await world.nameAll();
   if (!(await world.settleDown(true))) return restless('another look');
+  // What was made anew in this very look has a new name, which others may have been written before.
+  if (await world.hasFormerRecords()) {
+    await world.nameAll();
+    if (!(await world.settleDown(true))) return restless('yet another look');
+  }
   const keys = decided.flatMap(({ conflict, choices }) =>
     Object.keys(choices).map((path) => `${conflict.linkId} ${path}`),
   );
@@ -56,6 +62,7 @@ async function lookAgain(world: World, decided: readonly Decided[]): Promise<Vio
     .filter(({ linkId, fields }) => fields.some(({ path }) => keys.includes(`${linkId} ${path}`)));
   return [
     ...(await brokenBy(world, 'after decisions')),
+    ...(await namesRenewed(world)).map((message) => ({ invariant: 'names renewed', message })),
     ...again.map(({ entity, title, fields }) => ({
       invariant: 'asked with reason',
       message: `${entity} ${title}: ${fields.map(({ path }) => path).join(', ')} is asked about again`,

@@ -2,6 +2,7 @@ import type { Store } from '../../shared/ports';
 import { Coverage } from './coverage';
 import { decideEverything, restless } from './decideEverything';
 import { brokenBy } from './invariants';
+import { namesRenewed } from './invariants/references';
 import { mix, SeededRandom } from './random';
 import type { Schedule } from './schedule/steps';
 import { MemoryStore } from './store/memoryStore';
@@ -77,13 +78,21 @@ const isComplete = ({ variant }: World): boolean =>
 
 /** Invariant 4, the echo part: what is in step is left alone. */
 async function reconcileAgain(world: World): Promise<Violation[]> {
-  const before = world.writes;
+  let before = world.writes;
   const { dead } = await world.store.queue.counts(CONNECTION);
   if (dead > 0 || (await world.openConflicts()).length > 0) return [];
   await world.nameAll();
   if (!(await world.settleDown(true))) return restless('another reconcile');
+  // A record made anew while others were written with its former id: those are told its new one by this.
+  if (world.writes > before && (await world.hasFormerRecords())) {
+    before = world.writes;
+    await world.nameAll();
+    if (!(await world.settleDown(true))) return restless('a third reconcile');
+  }
   const writes = world.writes - before;
-  return writes === 0
-    ? []
-    : [{ invariant: 'no echo loops', message: `a further reconcile made ${writes} writes` }];
+  const echoes = writes === 0 ? [] : [`a further reconcile made ${writes} writes`];
+  return [
+    ...echoes.map((message) => ({ invariant: 'no echo loops', message })),
+    ...(await namesRenewed(world)).map((message) => ({ invariant: 'names renewed', message })),
+  ];
 }

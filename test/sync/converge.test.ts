@@ -1,4 +1,10 @@
-import { AuthError, RateLimitError, TransientError, ValidationError } from '../../shared/errors';
+import {
+  AuthError,
+  NotFoundError,
+  RateLimitError,
+  TransientError,
+  ValidationError,
+} from '../../shared/errors';
 import type { Fields } from '../../shared/schema/entity';
 import { engineBench, type EngineBench } from '../support/engineBench';
 import { MemorySide } from '../support/memorySide';
@@ -273,6 +279,89 @@ describe('converge', () => {
     expect(await bench.settle()).toMatchObject([
       { result: 'conflict', conflictFields: [{ path: '$state' }] },
     ]);
+  });
+
+  /** An invoice whose customer is deleted in the app, edited in the ledger, and made anew by a decision. */
+  async function customerMadeAnew() {
+    const ids = await linkedInvoice();
+    const { id } = bench.app.all('customer')[0] as { id: string };
+    bench.app.drop('customer', id, 'deleted');
+    const theirs = bench.ledger.all('customer')[0] as { id: string };
+    bench.ledger.edit('customer', theirs.id, (f) => ({ ...f, phone: '555' }));
+    await bench.notify('app', 'customer', id);
+    await bench.settle();
+    const decide = async () => {
+      const [conflict] = await bench.store.conflicts.list({ status: 'open', limit: 1 });
+      const resolution = {
+        choices: { $state: { winner: 'ledger' as const } },
+        by: 'ann',
+        at: bench.clock.now(),
+      };
+      await bench.store.conflicts.resolve(
+        conflict?.id as string,
+        resolution,
+        conflict?.refreshedAt as number,
+      );
+    };
+    return { ...ids, former: id, decide };
+  }
+  const customerOf = (id: string) => bench.app.get('invoice', id).fields['customer'];
+
+  it('points an invoice at the customer that was made anew, and takes that for nobody’s edit', async () => {
+    await start();
+    const ids = await customerMadeAnew();
+    await ids.decide();
+    await bench.settle();
+    const anew = bench.app.all('customer').find(({ state }) => state === 'live') as { id: string };
+    expect(customerOf(ids.app)).toEqual({ entity: 'customer', id: ids.former });
+    bench.app.edit('invoice', ids.app, (f) => ({ ...f, dueDate: '2027-01-01' }));
+    await bench.notify('app', 'invoice', ids.app);
+    expect(await bench.settle()).toMatchObject([
+      { result: 'synced', wrote: ['ledger', 'app'], changes: [{ path: 'dueDate' }] },
+    ]);
+    expect(customerOf(ids.app)).toEqual({ entity: 'customer', id: anew.id });
+    await bench.notify('app', 'invoice', ids.app);
+    expect(await bench.settle()).toMatchObject([{ result: 'synced', wrote: [] }]);
+  });
+
+  it('waits for a customer that is being decided on when its side refuses what refers to it', async () => {
+    await start();
+    const ids = await customerMadeAnew();
+    const create = bench.app.create.bind(bench.app);
+    bench.app.create = async (entity, fields, options) => {
+      const { id } = (fields['customer'] ?? { id: null }) as { id: string | null };
+      if (id === ids.former) throw new ValidationError('That customer has been deleted', { entity });
+      return create(entity, fields, options);
+    };
+    const theirs = bench.ledger.all('customer')[0] as { id: string };
+    const invoice = bench.ledger.add('invoice', invoiceFor(theirs.id, { number: '1002' }));
+    await bench.notify('ledger', 'invoice', invoice.id);
+    expect(await bench.settle()).toMatchObject([
+      { result: 'waiting', error: { message: expect.stringContaining('customer Acme: is held') } },
+    ]);
+    await ids.decide();
+    await bench.settle();
+    bench.clock.advance(60_000);
+    await bench.settle();
+    const anew = bench.app.all('customer').find(({ state }) => state === 'live') as { id: string };
+    const copy = bench.app.all('invoice').find(({ fields }) => fields['number'] === '1002');
+    expect(copy?.fields['customer']).toEqual({ entity: 'customer', id: anew.id });
+  });
+
+  it('says what the side said when what it refused refers to nothing that is gone', async () => {
+    await start();
+    const ids = await linkedInvoice();
+    const acme = bench.app.all('customer')[0] as { id: string };
+    const invoice = bench.app.add('invoice', invoiceFor(acme.id, { number: '1002' }));
+    bench.ledger.refuseNextWrite = new NotFoundError('Object Not Found');
+    const { reads } = bench.ledger;
+    await bench.notify('app', 'invoice', invoice.id);
+    expect(await bench.settle()).toMatchObject([
+      { result: 'failed', error: { code: 'validation', message: 'Object Not Found' } },
+    ]);
+    // The look-up before the create, and one call for all the customers it refers to.
+    expect(bench.ledger.reads - reads).toBe(2);
+    expect(ids.ledger).toBeDefined();
   });
 
   it('links what both sides already have, raises what differs, and overwrites nothing', async () => {

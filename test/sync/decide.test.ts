@@ -153,6 +153,17 @@ describe('decide', () => {
     });
   });
 
+  it('renews what a record calls by a former id, where that can be written', () => {
+    const plan = { kind: 'write', writes: { app: { operation: 'update', desired: fields } }, decisions: [] };
+    const outdated: SideView = { ...live(), outdated: ['parent'] };
+    expect(decide(input({ app: outdated }))).toMatchObject(plan);
+    for (const capability of [{ update: false }, { readOnly: { parent: 'fixed' } }]) {
+      const app = { ...everything, ...capability };
+      const capabilities = { app, ledger: everything };
+      expect(decide(input({ app: outdated, capabilities }))).toMatchObject({ kind: 'in_step' });
+    }
+  });
+
   it('says that a side cannot take what was chosen, instead of asking the same again', () => {
     const capabilities = { app: everything, ledger: { ...everything, update: false } };
     const chosen = input({

@@ -44,11 +44,13 @@ export const initial: Migration = {
       next_due_at ${int},
       settled_at ${int},
       created_at ${int} NOT NULL,
+      replaced_by ${text} REFERENCES links (id),
       UNIQUE (app_id, entity, connection_id),
       UNIQUE (ledger_id, entity, connection_id)
     )${suffix}`,
     `CREATE INDEX links_due ON links (connection_id, next_due_at) WHERE next_due_at IS NOT NULL`,
     `CREATE INDEX links_list ON links (connection_id, id)`,
+    `CREATE INDEX links_replaced ON links (replaced_by) WHERE replaced_by IS NOT NULL`,
 
     `CREATE TABLE events (
       id ${text} PRIMARY KEY,

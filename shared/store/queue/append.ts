@@ -27,12 +27,19 @@ export interface RecordRef {
   recordId: string;
 }
 
+/** A record that has no link yet. */
+export interface NewStub extends RecordRef {
+  now: number;
+  replacedBy?: string;
+}
+
 interface SideRow {
   id: string;
   connection_id: string;
   entity: string;
   record_id: string;
   created_at: number;
+  replaced_by: string | null;
 }
 
 const sideColumns: Columns<SideRow> = {
@@ -41,6 +48,7 @@ const sideColumns: Columns<SideRow> = {
   entity: 'text',
   record_id: 'text',
   created_at: 'int',
+  replaced_by: 'text',
 };
 
 const eventColumns = {
@@ -244,24 +252,25 @@ export async function findBySide(
   return found;
 }
 
-async function makeStubs(
+/** Links of records known on one side only, except where they have one by now. */
+export async function makeStubs(
   context: StoreContext,
   queries: Queries,
-  refs: readonly (RecordRef & { now: number })[],
+  refs: readonly NewStub[],
 ): Promise<void> {
   for (const side of ['app', 'ledger'] as const) {
     const rows = sideRows(refs, side).map((row) => ({ ...row, id: context.random.id() }));
     if (rows.length === 0) continue;
     await sql`
-      insert into links (id, connection_id, entity, ${sql.ref(`${side}_id`)}, lines, fence, created_at)
-      select v.id, v.connection_id, v.entity, v.record_id, '[]', 0, v.created_at
+      insert into links (id, connection_id, entity, ${sql.ref(`${side}_id`)}, lines, fence, created_at, replaced_by)
+      select v.id, v.connection_id, v.entity, v.record_id, '[]', 0, v.created_at, v.replaced_by
       from ${context.dialect.rows(sideColumns, rows)} where true
       on conflict (${sql.ref(`${side}_id`)}, entity, connection_id) do nothing`.execute(queries);
   }
 }
 
 /** Sorted, so that two transactions which make the same stubs wait for each other and not in a circle. */
-function sideRows(refs: readonly (RecordRef & { now?: number })[], side: SideName): SideRow[] {
+function sideRows(refs: readonly (RecordRef & Partial<NewStub>)[], side: SideName): SideRow[] {
   return refs
     .filter((ref) => ref.side === side)
     .map((ref) => ({
@@ -270,6 +279,7 @@ function sideRows(refs: readonly (RecordRef & { now?: number })[], side: SideNam
       entity: ref.entity,
       record_id: ref.recordId,
       created_at: ref.now ?? 0,
+      replaced_by: ref.replacedBy ?? null,
     }))
     .sort((a, b) => (a.record_id < b.record_id ? -1 : a.record_id > b.record_id ? 1 : 0));
 }

@@ -7,7 +7,7 @@ import type { Queries } from '../database';
 import { linkColumns } from '../rows';
 import type { Command, Outcome, Transaction } from '../writer';
 import { absorbLinks, planAbsorption, stubsInTheWay, type Absorption } from './absorb';
-import { advanceDue, findBySide, insertEvents } from './append';
+import { advanceDue, findBySide, insertEvents, makeStubs, type NewStub } from './append';
 import { applyConflicts } from './conflict';
 import { holdLinks, lostLease, type HeldLink } from './fence';
 import { applyOutcomes } from './outcome';
@@ -105,6 +105,7 @@ async function write(
   await applyOutcomes(context, queries, inputs, held);
   await applyConflicts(context, queries, inputs);
   await updateLinks(context, tx, inputs);
+  await makeStubs(context, queries, inputs.flatMap(leftBehind));
   await wakeDependents(context, tx, inputs, wakeable);
   await insertEvents(
     context,
@@ -144,6 +145,15 @@ async function finishIntents(context: StoreContext, queries: Queries, inputs: re
     update intents set outcome = v.outcome, settled_at = v.now from ${context.dialect.rows(intentColumns, rows)}
     where intents.key = v.key and intents.link_id = v.link_id`.execute(queries);
 }
+
+/** Records that a link had before it got others in their place. */
+const leftBehind = ({ claim: { link: before }, settlement: { link: after, now } }: SettleInput): NewStub[] =>
+  (['app', 'ledger'] as const).flatMap((side) => {
+    const recordId = before[side].id;
+    if (!after || recordId === null || recordId === after[side].id) return [];
+    const { connectionId, entity } = before;
+    return [{ connectionId, entity, side, recordId, now, replacedBy: before.id }];
+  });
 
 /** Only a record that is in step, or gone, lets others go on. */
 const settledAt = ({ outcome, now }: Settlement): number | null => (outcome.kind === 'settled' ? now : null);

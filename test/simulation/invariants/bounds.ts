@@ -1,6 +1,6 @@
 import { defaultRetry } from '../../../shared/sync/retry';
-import type { ErrorReport } from '../../../shared/ports';
-import type { World } from '../world/world';
+import type { ErrorReport, SideName } from '../../../shared/ports';
+import { hasSuccessor } from './references';
 import type { Panorama } from './sight';
 
 const PASSING = [
@@ -15,7 +15,9 @@ const PASSING = [
 ];
 
 /** What ends by itself is waited for; the rest has to be the record's own fault, or a side's. */
-function mayGiveUp(error: ErrorReport | null, world: World): boolean {
+function mayGiveUp(error: ErrorReport | null, panorama: Panorama): boolean {
+  const { world } = panorama;
+  if (error && refersToGone(error.message, panorama)) return true;
   if (error?.code === 'validation')
     return (
       (error.message === 'is not wanted' && world.refusals > 0) ||
@@ -25,8 +27,22 @@ function mayGiveUp(error: ErrorReport | null, world: World): boolean {
   return /\bis down\b/.test(error?.message ?? '');
 }
 
+/** A side has refused what refers to a record that is gone there; somebody may have brought that one back since. */
+function refersToGone(message: string, panorama: Panorama): boolean {
+  const { twins, journal } = panorama.world;
+  const [, side, entity, id] = /refers to (app|ledger) (\w+) (\w+), which is gone$/.exec(message) ?? [];
+  if (!side || !entity || !id) return false;
+  const twin = twins[side as SideName];
+  const record = twin.get(entity, id);
+  const isBack = [...journal.histories.values()].some(({ reopenings }) => reopenings > 0);
+  const isGone = !record || !twin.isLive(record);
+  // Whoever waits for what is being made anew has its new name in the end.
+  return isGone ? !hasSuccessor(panorama, side as SideName, { entity, id }) : isBack;
+}
+
 /** Invariant 8: attempts are bounded, and whatever is not settled is where somebody finds it. */
-export function nothingStuck({ open, conflictLinks, world }: Panorama): string[] {
+export function nothingStuck(panorama: Panorama): string[] {
+  const { open, conflictLinks } = panorama;
   const faults: string[] = [];
   for (const event of Object.values(open).flat()) {
     if (event.attempts > defaultRetry.maxAttempts)
@@ -43,14 +59,16 @@ export function nothingStuck({ open, conflictLinks, world }: Panorama): string[]
       faults.push(`${events[0]?.entity} ${linkId} was given up for ${code} after ${attempts} attempts`);
   }
   for (const { entity, recordId, lastError } of open.dead) {
-    if (!mayGiveUp(lastError, world))
+    if (!mayGiveUp(lastError, panorama))
       faults.push(`${entity} ${recordId} was given up for ${lastError?.code}: ${lastError?.message}`);
   }
   for (const event of open.pending)
     faults.push(`an event of ${event.entity} ${event.recordId} is still pending`);
   for (const event of open.held) {
+    // A decision may have to wait for what its record refers to.
     const isNamed =
-      conflictLinks.has(event.linkId) || open.dead.some(({ linkId }) => linkId === event.linkId);
+      conflictLinks.has(event.linkId) ||
+      [...open.dead, ...open.waiting].some(({ linkId }) => linkId === event.linkId);
     if (!isNamed) faults.push(`an event of ${event.entity} ${event.recordId} is held, for no conflict`);
   }
   if (conflictLinks.size === 0 && open.dead.length === 0 && open.waiting.length > 0)

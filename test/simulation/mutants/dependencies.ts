@@ -1,5 +1,6 @@
 import { within, type Mutant } from './mutant';
 
+const decide = within('decide');
 const inDependencies = within('dependencies');
 const references = within('references');
 const work = within('work');
@@ -42,6 +43,26 @@ export const dependencies: readonly Mutant[] = [
         "return result === 'absent' &&",
       ),
     ],
+  },
+  {
+    name: 'refused-reference-final',
+    breaks: 'A write that names a record which is being made anew is made again with its new id',
+    patches: [
+      inDependencies(
+        "if (refusal.code !== 'validation' && refusal.code !== 'not_found') return false;",
+        'return false;',
+      ),
+    ],
+  },
+  {
+    name: 'former-record-a-stranger',
+    breaks: 'What refers to a record that was made anew means the one that took its place',
+    patches: [references('app.id !== null && ledger.id !== null ? null : replacedBy', 'null')],
+  },
+  {
+    name: 'former-id-left-standing',
+    breaks: 'A record that names another by its former id is told the new one',
+    patches: [decide('update && outdated.some(', 'update && outdated.length > 1_000 && outdated.some(')],
   },
   {
     name: 'absorbed-link-still-referred-to',

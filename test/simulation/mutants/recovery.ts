@@ -30,9 +30,13 @@ export const recovery: readonly Mutant[] = [
       ),
       write(
         `  refuseWhenLate(work, intent);
-  const answer = await perform(work, side, write, current, sideFields, intent);
 `,
-        `  const answer = await perform(work, side, write, current, sideFields, intent);
+        '',
+      ),
+      write(
+        `    answer = await perform(work, side, write, current, sideFields, intent);
+`,
+        `    answer = await perform(work, side, write, current, sideFields, intent);
   await run.store.queue.storeIntents(work.claim, [intent]);
 `,
       ),

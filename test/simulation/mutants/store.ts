@@ -19,6 +19,7 @@ const promises: Readonly<Record<StoreFlaw, string>> = {
   'waiting-not-woken': 'What waited for a record goes on when that is settled',
   'absorb-drops-events': 'The events of an absorbed link are carried out by the other one',
   'link-not-written': 'What was learned of a record is stored with its settlement',
+  'former-record-forgotten': 'What refers to a record that was made anew means the one that took its place',
   'audit-not-written': 'Every settlement is in the audit',
   'paused-is-claimed': 'Nothing is claimed of a paused connection',
   'policy-version-not-checked': 'Nothing is written under policies that are no longer in force',

@@ -7,6 +7,7 @@ import { boostOf } from './topics';
 const digests: Readonly<Record<number, string>> = {
   1: '0cf54e778e83ef03',
   2: '8462bc53191417ac',
+  3: '639bd51d517beda8',
 };
 
 describe('the generator', () => {

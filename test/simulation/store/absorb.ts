@@ -58,6 +58,9 @@ export function absorbLink(database: MemoryDatabase, gone: LinkRow, link: LinkRo
     const closed = database.sealed({ ...conflict, linkId: link.id, status: 'closed' as const });
     database.conflicts.set(conflict.id, closed);
   }
+  for (const row of link.connection.links) {
+    if (row.replacedBy === gone.id) row.replacedBy = link.id;
+  }
   removeLink(database, gone);
 }
 

@@ -32,6 +32,8 @@ export const storeFlaws = [
   'absorb-drops-events',
   /** A settlement stores everything but the link. */
   'link-not-written',
+  /** A record that its link leaves for another one is not kept as that link's former one. */
+  'former-record-forgotten',
   /** A settlement stores everything but its audit entries. */
   'audit-not-written',
   /** `claim` hands out records of paused connections. */

@@ -93,6 +93,7 @@ export function makeLink(
   entity: string,
   side: SideName,
   recordId: string,
+  replacedBy: string | null = null,
 ): LinkRow {
   const known: LinkSide = database.sealed({ id: recordId, version: null, asOf: null, echo: null });
   const row: LinkRow = {
@@ -104,6 +105,7 @@ export function makeLink(
     base: null,
     lines: database.sealed([]),
     fence: 0,
+    replacedBy,
     leaseOwner: null,
     leasedAt: null,
     leaseUntil: null,

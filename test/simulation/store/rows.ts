@@ -42,6 +42,7 @@ export interface LinkRow {
   base: Base | null;
   lines: LineLink[];
   fence: number;
+  replacedBy: string | null;
   leaseOwner: string | null;
   leasedAt: number | null;
   leaseUntil: number | null;
@@ -80,6 +81,7 @@ export function linkOf(row: LinkRow): Link {
     base: row.base,
     lines: row.lines,
     fence: row.fence,
+    replacedBy: row.replacedBy,
   };
 }
 

@@ -1,10 +1,10 @@
 import { StoreError } from '../../../shared/errors';
-import type { Claim, LinkSide, NewEvent, Settlement } from '../../../shared/ports';
+import type { Claim, LinkSide, NewEvent, Settlement, SideName } from '../../../shared/ports';
 import { absorbLink, planAbsorption } from './absorb';
 import { checkEvents, insertEvents } from './append';
 import { heldLink, release } from './fence';
 import { applyConflict } from './hold';
-import { advanceDue, putSide } from './links';
+import { advanceDue, makeLink, putSide } from './links';
 import type { MemoryDatabase } from './memoryDatabase';
 import { applyOutcome } from './outcome';
 import type { LinkRow } from './rows';
@@ -24,6 +24,7 @@ export function settle(database: MemoryDatabase, claim: Claim, settlement: Settl
   applyOutcome(database, link, claim, settlement);
   applyConflict(database, link, settlement);
   updateLink(database, link, settlement);
+  for (const side of ['app', 'ledger'] as const) leaveBehind(database, link, side, claim.link[side].id);
   if (settlement.outcome.kind === 'settled') wakeDependents(database, link, now);
   insertEvents(database, follow, now);
   appendAudit(database, link, settlement, gone);
@@ -64,6 +65,12 @@ function updateLink(database: MemoryDatabase, link: LinkRow, settlement: Settlem
   for (const { status, dueAt } of link.events) {
     if (status === 'pending' || status === 'waiting') advanceDue(link, dueAt);
   }
+}
+
+/** A record that the link had before it got another in its place is known by a link of its own. */
+function leaveBehind(database: MemoryDatabase, link: LinkRow, side: SideName, before: string | null): void {
+  if (before === null || before === link[side].id || database.flaws?.has('former-record-forgotten')) return;
+  makeLink(database, link.connection, link.entity, side, before, link.id);
 }
 
 /** Members in the columns' order, which is what shows in JSON. */

@@ -42,6 +42,8 @@ export interface Profile {
   normalizes: boolean;
   /** Cannot hold notes on customers. */
   unsupportedNotes: boolean;
+  /** How it refuses a write that newly refers to a record which is gone or inactive; null where it does not. */
+  goneReference: 'validation' | 'not_found' | null;
   /** Its clock against ours. */
   skewMs: number;
   entities: Readonly<Record<string, EntityHabits>>;

@@ -39,6 +39,7 @@ export const appRecords: Profile = {
   computes: false,
   normalizes: false,
   unsupportedNotes: false,
+  goneReference: null,
   skewMs: 0,
   entities: {
     customer: name({ remove: ['delete', 'void'], lookup: 'external_id' }),
@@ -53,6 +54,7 @@ export const appRecords: Profile = {
 export const quickbooks: Profile = {
   ...appRecords,
   name: 'quickbooks',
+  goneReference: 'not_found',
   idempotencyMs: DAY,
   timestamps: 'second',
   readTimes: true,
@@ -68,6 +70,7 @@ export const quickbooks: Profile = {
 export const xero: Profile = {
   ...appRecords,
   name: 'xero',
+  goneReference: 'validation',
   lock: false,
   versions: 'time',
   idempotencyMs: 300_000,
@@ -90,6 +93,7 @@ export const xero: Profile = {
 export const wave: Profile = {
   ...appRecords,
   name: 'wave',
+  goneReference: 'validation',
   lock: false,
   versions: 'time',
   timedWebhooks: false,
@@ -111,6 +115,7 @@ export const wave: Profile = {
 export const accountedge: Profile = {
   ...appRecords,
   name: 'accountedge',
+  goneReference: 'validation',
   versions: 'random',
   timestamps: 'none',
   timedWebhooks: false,
@@ -153,6 +158,7 @@ export function exotic(random: SeededRandom, from: Profile): Profile {
     computes: from.computes,
     normalizes: flip(from.normalizes, [true, false]),
     unsupportedNotes: from.unsupportedNotes,
+    goneReference: from.goneReference,
     skewMs: 0,
   };
 }

@@ -21,6 +21,7 @@ import type {
   WriteOptions,
 } from '../../../shared/ports';
 import { entityNamed } from '../../../shared/schema/entities';
+import { referencesIn } from '../../../shared/sync/references';
 import type { Fields } from '../../../shared/schema/entity';
 import { capabilitiesOf } from './capabilities';
 import type { EntityHabits, Profile } from './profile';
@@ -173,6 +174,7 @@ export class Twin implements Side {
     return this.once(options.key, () => {
       if (this.clash(entity, fields, null)) throw new DuplicateError(`${entity} exists`, { entity });
       this.checkLines(entity, fields, null);
+      this.checkReferences(entity, fields, null);
       const marked = this.habits(entity).lookup === 'external_id' ? options.externalId : undefined;
       return this.make(entity, fields, marked);
     });
@@ -188,6 +190,7 @@ export class Twin implements Side {
       const record = this.writable(entity, current);
       if (!this.habits(entity).update) throw new UnsupportedError(`${entity} cannot be changed`, { entity });
       this.checkLines(entity, desired, record);
+      this.checkReferences(entity, desired, record);
       const fields = this.profile.update === 'sparse' ? { ...record.fields, ...desired } : desired;
       if (this.clash(entity, fields, record.id)) throw new DuplicateError(`${entity} exists`, { entity });
       return this.put(entity, { ...record, fields }, 'updated');
@@ -298,6 +301,24 @@ export class Twin implements Side {
     const own = new Set(record ? elements(record.fields, 'lines').map((line) => line['id']) : []);
     const foreign = elements(fields, 'lines').find(({ id }) => id !== undefined && !own.has(id));
     if (foreign) throw new ValidationError(`${entity} has no line ${String(foreign['id'])}`, { entity });
+  }
+
+  /** What a record newly refers to has to be there, and in use. */
+  private checkReferences(entity: string, fields: Fields, record: Stored | null): void {
+    const { goneReference } = this.profile;
+    if (goneReference === null) return;
+    const definition = entityNamed(entity);
+    const known = referencesIn(definition, record?.fields ?? {}).map(({ reference }) => reference);
+    for (const { reference, path } of referencesIn(definition, fields)) {
+      if (known.some((each) => each.entity === reference.entity && each.id === reference.id)) continue;
+      const referred = this.table.get(reference.entity, reference.id);
+      if (referred && this.isLive(referred)) continue;
+      const message = `${entity} refers to ${this.side} ${reference.entity} ${reference.id}, which is gone`;
+      const details = { entity, field: path };
+      throw goneReference === 'validation'
+        ? new ValidationError(message, details)
+        : new NotFoundError(message, details);
+    }
   }
 
   private writable(entity: string, current: SideRecord): Stored {

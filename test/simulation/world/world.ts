@@ -213,6 +213,12 @@ export class World implements Surroundings {
         this.say(`hears of ${entity} ${recordId} from ${side}`);
   }
 
+  /** Whether a record was made anew in the place of one that is gone. */
+  async hasFormerRecords(): Promise<boolean> {
+    const links = await this.store.links.list(CONNECTION, { limit: 10_000 });
+    return links.some(({ replacedBy }) => replacedBy !== null);
+  }
+
   /** Names every record of both sides once, as a reconcile does that meets no fault. */
   async nameAll(): Promise<void> {
     const events = (['app', 'ledger'] as const).flatMap((side) =>
