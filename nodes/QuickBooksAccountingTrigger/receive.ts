@@ -1,6 +1,7 @@
 import type { IDataObject, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { toSyncError } from '../../shared/errors';
-import type { Change, Connection, NewEvent, Store } from '../../shared/ports';
+import type { Change, Connection, NewEvent } from '../../shared/ports';
+import type { OpenStore } from '../../shared/store';
 import { providerNamed } from '../../shared/providers';
 import { systemClock } from '../../shared/system';
 import { connectionsOf } from '../runtime/connection';
@@ -95,7 +96,7 @@ interface Stored {
 
 /** One endpoint serves many companies: each change goes to the connections of its own. */
 export async function queueChanges(
-  store: Pick<Store, 'connections' | 'queue'>,
+  store: Pick<OpenStore, 'connections' | 'queue' | 'now'>,
   changes: readonly Change[],
 ): Promise<Stored> {
   const result: Stored = { routed: [], stored: 0, duplicates: 0, strangers: 0, leftOut: 0 };
@@ -113,7 +114,7 @@ export async function queueChanges(
     own.map((change) => eventOf(connection.id, change)),
   );
   if (events.length === 0) return result;
-  return { ...result, ...(await store.queue.append(events, { now: systemClock.now() })) };
+  return { ...result, ...(await store.queue.append(events, { now: store.now() })) };
 }
 
 const eventOf = (connectionId: string, { entity, id, dedupeKey, occurredAt }: Change): NewEvent => ({

@@ -89,7 +89,7 @@ async function workNow(context: ITriggerFunctions): Promise<ReadyWork[]> {
   const { realmId } = await quickBooksCompany(context);
   return await withStore(context, async (store) => {
     const connections = () => connectionsOf(store.connections, realmId);
-    return (await readyWork({ store, connections }, systemClock.now())).work;
+    return (await readyWork({ store, connections }, store.now())).work;
   });
 }
 

@@ -4,8 +4,9 @@ import type { ProviderSide } from '../../shared/providers/provider';
 import type { OpenStore } from '../../shared/store';
 import type { EnginePorts } from '../../shared/sync/context';
 import { Engine } from '../../shared/sync/engine';
-import { systemClock, systemRandom } from '../../shared/system';
+import { systemRandom } from '../../shared/system';
 import type { HttpNodeContext } from './context';
+import { clockOf } from './clock';
 import { nodeLogger } from './logger';
 import { openMeter } from './meter';
 import { quickBooksSide, type QuickBooksCompany } from './quickBooks';
@@ -26,13 +27,14 @@ export async function withConnection<T>(
   { company, connection }: { company: QuickBooksCompany; connection: Connection },
   use: (run: ConnectionRun) => Promise<T>,
 ): Promise<T> {
-  const meter = await openMeter(store.usage, connection, systemClock);
+  const meter = await openMeter(store.usage, connection, store);
   const ledger = quickBooksSide(context, company, meter);
-  const parts = { store, connectionId: connection.id, clock: systemClock, random: systemRandom };
+  const clock = clockOf(store);
+  const parts = { store, connectionId: connection.id, clock, random: systemRandom };
   const ports: EnginePorts = {
     store,
     sides: { app: createAppSide(parts), ledger },
-    clock: systemClock,
+    clock,
     random: systemRandom,
     logger: nodeLogger(context.logger),
   };

@@ -11,13 +11,12 @@ export interface ReadyWork {
 }
 
 export interface WatchOptions {
-  store: Pick<OpenStore, 'queue' | 'onAppended'>;
+  store: Pick<OpenStore, 'queue' | 'onAppended' | 'now'>;
   /** Asked at every look, so that connections may come and go. */
   connections: () => Promise<readonly Connection[]>;
   /** Starts an execution and resolves when it has ended; rejects when it failed. */
   emit: (work: ReadyWork[]) => Promise<void>;
   onError: (error: unknown) => void;
-  now?: () => number;
   /** Longest time between two looks, for what other processes queue (1 000). */
   pollMs?: number;
   /** Events that come within this time start one execution (20). */
@@ -36,7 +35,8 @@ export interface Watch {
  * everything as it was are repeated less and less often.
  */
 export function watchQueue(options: WatchOptions): Watch {
-  const { store, now = Date.now, pollMs = 1_000, debounceMs = 20 } = options;
+  const { store, pollMs = 1_000, debounceMs = 20 } = options;
+  const { now } = store;
   const { first, longest } = options.backoffMs ?? { first: 1_000, longest: 60_000 };
   let stopped = false;
   let busy = false;

@@ -18,6 +18,8 @@ import { Writer } from './writer';
 export interface Backend {
   readonly dialect: Dialect;
   readonly location: string;
+  /** The time that all who share the database agree on. */
+  readonly now: () => number;
   readonly writing: Kysely<Database>;
   readonly reading: Kysely<Database>;
   close(): Promise<void>;
@@ -31,6 +33,8 @@ export interface Backend {
 
 export interface OpenStore extends Store {
   readonly dialect: 'sqlite' | 'postgres';
+  /** The time for everything that is stored here, epoch milliseconds: machines that share a store may disagree on it. */
+  readonly now: () => number;
   /**
    * Calls back whenever events may have become due: appended, woken or given back, by this process or, on
    * PostgreSQL, by another. A hint to claim, never more. Returns the way to stop.
@@ -67,6 +71,7 @@ export function createStore(backend: Backend, random: Random): OpenStore {
   let closing: Promise<void> | undefined;
   return {
     dialect: backend.dialect.name,
+    now: backend.now,
     connections: createConnectionStore(context),
     queue: createQueueStore(context),
     links: createLinkStore(context),

@@ -14,6 +14,7 @@ function fakeQueue() {
       },
       counts: () => Promise.resolve({ pending: 0, waiting: 0, held: 0, settled: state.settled, dead: 0 }),
     },
+    now: Date.now,
     onAppended: (listener: () => void) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

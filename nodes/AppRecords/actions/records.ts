@@ -4,7 +4,8 @@ import { ValidationError } from '../../../shared/errors';
 import type { AppRecord } from '../../../shared/ports';
 import { entities, entityNamed } from '../../../shared/schema/entities';
 import type { EntityDefinition } from '../../../shared/schema/entity';
-import { systemClock, systemRandom } from '../../../shared/system';
+import { systemRandom } from '../../../shared/system';
+import { clockOf } from '../../runtime/clock';
 import { chosenConnection } from '../../runtime/connection';
 import { locatorValue } from '../../runtime/locator';
 import { recordLocator } from '../../runtime/properties';
@@ -20,7 +21,7 @@ export async function withRecords<T>(
   const { name: entity } = entityNamed(String(context.getNodeParameter('entity', itemIndex)));
   return await withStore(context, async (store) => {
     const { id: connectionId } = await chosenConnection(store.connections, locator);
-    const deps = { store, connectionId, clock: systemClock, random: systemRandom };
+    const deps = { store, connectionId, clock: clockOf(store), random: systemRandom };
     return await use(new AppRecords(deps), entity);
   });
 }

@@ -9,6 +9,7 @@ import { DEFAULT_SCHEMA, describeLocation, type PostgresOptions } from '../optio
 import type { Backend } from '../store';
 import { postgresDialect } from './dialect';
 import { Announcer } from './announcer';
+import { databaseTime } from './time';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const OPEN_ATTEMPTS = 5;
@@ -36,8 +37,10 @@ export async function openPostgres(options: PostgresOptions & { random: Random }
       },
     }),
   });
+  let now: () => number;
   try {
     await retryTransient(options.random, async () => await prepare(kysely, schema, location));
+    now = await databaseTime(async () => await timeOf(kysely), Date.now);
   } catch (error) {
     await kysely.destroy();
     throw openingError(error, options);
@@ -50,6 +53,7 @@ export async function openPostgres(options: PostgresOptions & { random: Random }
   return {
     dialect: postgresDialect,
     location,
+    now,
     writing: kysely,
     reading: kysely,
     announce: () => announcer.announce(),
@@ -110,6 +114,12 @@ async function prepare(kysely: Kysely<Database>, schema: string, location: strin
     if (rows.length === 0) await sql`create schema ${sql.id(schema)}`.execute(queries);
     await migrate(queries, { dialect: postgresDialect, location, now: Date.now() });
   });
+}
+
+async function timeOf(kysely: Kysely<Database>): Promise<number> {
+  const { rows } = await sql<{ now: number }>`
+    select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(kysely);
+  return rows[0]?.now ?? Date.now();
 }
 
 async function retryTransient(random: Random, work: () => Promise<void>): Promise<void> {

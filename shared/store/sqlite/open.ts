@@ -36,6 +36,8 @@ export async function openSqlite(options: SqliteOptions & { random: Random }): P
     return {
       dialect: sqliteDialect,
       location: path,
+      // One file, one machine.
+      now: Date.now,
       writing,
       reading,
       close: async () => close(),

@@ -3,7 +3,7 @@ import { ValidationError } from '../../../../shared/errors';
 import type { Connection } from '../../../../shared/ports';
 import { providerNamed } from '../../../../shared/providers';
 import { entities } from '../../../../shared/schema/entities';
-import { systemClock, systemRandom } from '../../../../shared/system';
+import { systemRandom } from '../../../../shared/system';
 import { connectionsOf } from '../../../runtime/connection';
 import { noMeter } from '../../../runtime/meter';
 import { QUICKBOOKS, quickBooksCompany, quickBooksSide } from '../../../runtime/quickBooks';
@@ -83,7 +83,7 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
         ...(chosen.length > 0 ? { entities: chosen } : {}),
         ...(dailyReadBudget > 0 ? { dailyReadBudget } : {}),
       },
-      createdAt: systemClock.now(),
+      createdAt: store.now(),
     };
     await store.connections.create(connection);
     return [viewOf(connection)];

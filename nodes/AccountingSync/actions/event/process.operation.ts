@@ -1,7 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import type { Connection } from '../../../../shared/ports';
 import type { OpenStore } from '../../../../shared/store';
-import { systemClock } from '../../../../shared/system';
 import { requireConnectionsOf } from '../../../runtime/connection';
 import { quickBooksCompany } from '../../../runtime/quickBooks';
 import { withConnection } from '../../../runtime/run';
@@ -64,11 +63,11 @@ export const description: INodeProperties[] = [
 /** Works off what is due of every connection of the credential's company. */
 export async function execute(this: IExecuteFunctions): Promise<Sorted> {
   const options = this.getNodeParameter('options', 0, {}) as ProcessOptions;
-  const deadlineAt = systemClock.now() + (options.timeLimit ?? DEFAULT_TIME_LIMIT_SECONDS) * 1_000;
   const company = await quickBooksCompany(this);
   const total = emptySorted();
   let waiting = 0;
   await withStore(this, async (store) => {
+    const deadlineAt = store.now() + (options.timeLimit ?? DEFAULT_TIME_LIMIT_SECONDS) * 1_000;
     let maxRecords = options.maxRecords ?? DEFAULT_MAX_RECORDS;
     for (const connection of await requireConnectionsOf(store.connections, company.realmId)) {
       const outcomes = await withConnection(this, store, { company, connection }, ({ engine }) =>

@@ -1,5 +1,4 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { systemClock } from '../../../../shared/system';
 import { chosenConnection, connectionLocator } from '../../../runtime/connection';
 import { withStore } from '../../../runtime/store';
 
@@ -37,11 +36,11 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
   return await withStore(this, async (store) => {
     if (scope === 'events') {
       const eventIds = idsIn(this.getNodeParameter('eventIds', itemIndex));
-      return [{ replayed: await store.queue.replay({ eventIds }, systemClock.now()) }];
+      return [{ replayed: await store.queue.replay({ eventIds }, store.now()) }];
     }
     const locator = this.getNodeParameter('connection', itemIndex);
     const { id: connectionId, name } = await chosenConnection(store.connections, locator);
-    const replayed = await store.queue.replay({ connectionId }, systemClock.now());
+    const replayed = await store.queue.replay({ connectionId }, store.now());
     return [{ connectionId, connectionName: name, replayed }];
   });
 }
