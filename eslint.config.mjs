@@ -4,27 +4,17 @@ import { configWithoutCloudSupport } from '@n8n/node-cli/eslint';
 const layers = [
   ['shared/schema', ['shared/schema', 'shared/errors.ts']],
   ['shared/mapping', ['shared/mapping', 'shared/schema', 'shared/errors.ts']],
-  ['shared/ports.ts', ['shared/mapping', 'shared/schema', 'shared/errors.ts']],
-  ['shared/sync', ['shared/sync', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
-  [
-    'shared/store',
-    ['shared/store', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts'],
-  ],
-  ['shared/app', ['shared/app', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
+  ['shared/ports', ['shared/ports', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
+  ['shared/sync', ['shared/sync', 'shared/ports', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
+  ['shared/store', ['shared/store', 'shared/ports', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
+  ['shared/app', ['shared/app', 'shared/ports', 'shared/mapping', 'shared/schema', 'shared/errors.ts']],
   [
     'shared/providers',
-    ['shared/providers', 'shared/ports.ts', 'shared/mapping', 'shared/schema', 'shared/errors.ts'],
+    ['shared/providers', 'shared/ports', 'shared/mapping', 'shared/schema', 'shared/errors.ts'],
   ],
   [
     'shared/console',
-    [
-      'shared/console',
-      'shared/sync',
-      'shared/ports.ts',
-      'shared/mapping',
-      'shared/schema',
-      'shared/errors.ts',
-    ],
+    ['shared/console', 'shared/sync', 'shared/ports', 'shared/mapping', 'shared/schema', 'shared/errors.ts'],
   ],
 ];
 
@@ -32,7 +22,7 @@ const zones = layers.map(([target, allowed]) => ({
   target: `./${target}`,
   from: './shared',
   except: allowed.map((path) => path.replace(/^shared\//, './')),
-  message: 'Imports point downwards only: parts meet in shared/ports.ts.',
+  message: 'Imports point downwards only: parts meet in shared/ports.',
 }));
 
 export default [

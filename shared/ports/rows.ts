@@ -1,0 +1,232 @@
+import type { Instant } from '../schema/calendar';
+import type { Fields } from '../schema/entity';
+import type { RecordState, RemoveMode, SideName } from './side';
+
+export interface Connection {
+  id: string;
+  name: string;
+  provider: string;
+  /** The company at the provider (realm id, tenant id, business id). */
+  tenantId: string;
+  state: 'active' | 'paused';
+  /** Why it is paused and what to do, for people. */
+  pausedReason: string | null;
+  /** Nothing is claimed before this time (rate limit, budget). */
+  resumeAt: number | null;
+  settings: ConnectionSettings;
+  createdAt: number;
+}
+
+export interface ConnectionSettings {
+  /** Entities kept in step; all the provider supports when absent. */
+  entities?: string[];
+  /** Hard limit of metered reads a day. */
+  dailyReadBudget?: number;
+}
+
+/** The last state both sides agreed on: references are link ids, line ids are line keys. */
+export interface Base {
+  schemaVersion: number;
+  /** `apart`: one side has removed the record, and somebody decided to leave it on the other as it is. */
+  state: RecordState | 'apart';
+  fields: Fields;
+}
+
+/** One line's identity on both sides. */
+export interface LineLink {
+  key: string;
+  app: string | null;
+  ledger: string | null;
+}
+
+/** What a link knows of one side. */
+export interface LinkSide {
+  id: string | null;
+  version: string | null;
+  /** Until this moment of the side's own clock, `version` was current. */
+  asOf: Instant | null;
+  /** `asOf` came with our own write; the echo of that write is recognised once by this time. */
+  echo: { afterAsOf: Instant | null; seenAt: Instant | null } | null;
+}
+
+export interface Link {
+  id: string;
+  connectionId: string;
+  entity: string;
+  app: LinkSide;
+  ledger: LinkSide;
+  base: Base | null;
+  lines: LineLink[];
+  /** Rises with every claim; a write with an older fence is refused. */
+  fence: number;
+  /** Of a record that is gone: the link it belonged to, which has another record in its place. */
+  replacedBy: string | null;
+}
+
+export type EventSource =
+  | 'webhook'
+  | 'poll'
+  | 'app'
+  | 'import'
+  | 'reconcile'
+  | 'replay'
+  | 'resolution'
+  | 'dependency';
+
+export interface NewEvent {
+  connectionId: string;
+  entity: string;
+  side: SideName;
+  /** The record's id on that side. */
+  recordId: string;
+  source: EventSource;
+  /** Unique per connection; a second event with the same key is a duplicate. */
+  dedupeKey?: string;
+  /** The side's own time of the change. */
+  occurredAt?: Instant;
+  /** Not before; now when absent. */
+  dueAt?: number;
+}
+
+export interface QueuedEvent extends Omit<NewEvent, 'dueAt'> {
+  id: string;
+  linkId: string;
+  status: 'pending' | 'waiting' | 'held' | 'settled' | 'dead';
+  attempts: number;
+  receivedAt: number;
+  dueAt: number;
+  lastError: ErrorReport | null;
+}
+
+/** An error as people read it later: no stack, no secret. */
+export interface ErrorReport {
+  code: string;
+  message: string;
+  nextStep?: string;
+  entity?: string;
+  recordId?: string;
+  field?: string;
+  requestId?: string;
+}
+
+export type IntentOperation = 'create' | 'update' | RemoveMode;
+
+export interface Intent {
+  /** hash(connection, entity, link, side, operation, expected version, base hash, desired hash, refusals). */
+  key: string;
+  connectionId: string;
+  linkId: string;
+  side: SideName;
+  operation: IntentOperation;
+  /** Null for a create. */
+  recordId: string | null;
+  expectedVersion: string | null;
+  /** Canonical. */
+  desired: Fields;
+  /** The base that holds once this write has landed. */
+  agreed: Base | null;
+  /** How the fields came to their values, so that a write whose worker died is accounted for all the same. */
+  decisions?: readonly unknown[];
+  policyVersion: number;
+  /** When it was first stored; the idempotency window counts from here. */
+  storedAt: number;
+  /** When it was last stored again, to be sent once more: from here counts how long a look-up may lag. */
+  renewedAt?: number;
+}
+
+export interface FieldConflict {
+  /** `dueDate`, `lines[<key>].amount`, `$state`, `$order`. */
+  path: string;
+  label: string;
+  base: unknown;
+  app: unknown;
+  ledger: unknown;
+  reason:
+    | 'both_changed'
+    | 'delete_against_edit'
+    | 'no_base'
+    | 'immutable'
+    | 'not_writable'
+    | 'ambiguous_match'
+    | 'uncertain_write';
+  /** What somebody chose before, on this very state; it waits for the other fields, and holds unless chosen anew. */
+  chosen?: Choice;
+}
+
+/** Whose value counts, or a value of one's own. */
+export type Choice = { winner: SideName } | { value: unknown };
+
+export interface Conflict {
+  id: string;
+  connectionId: string;
+  linkId: string;
+  entity: string;
+  status: 'open' | 'resolved' | 'closed';
+  /** The record's title, for people. */
+  title: string;
+  fields: FieldConflict[];
+  /** The state the conflict speaks of; a resolution made on another one is refused. */
+  appVersion: string | null;
+  ledgerVersion: string | null;
+  policyVersion: number;
+  openedAt: number;
+  refreshedAt: number;
+  resolution: Resolution | null;
+}
+
+export interface Resolution {
+  /** By path. */
+  choices: Record<string, Choice>;
+  by: string;
+  at: number;
+}
+
+export type PolicyWinner = 'app' | 'ledger' | 'raise';
+
+/** `*` is any. The most specific rule wins: connection before entity before field. */
+export interface PolicyRule {
+  connectionId: string;
+  entity: string;
+  field: string;
+  winner: PolicyWinner;
+}
+
+/** One entry of the policies' history; `winner` is null where a rule was taken away. */
+export interface PolicyChange extends Omit<PolicyRule, 'winner'> {
+  winner: PolicyWinner | null;
+  version: number;
+  by: string;
+  at: number;
+}
+
+export interface PolicySet {
+  version: number;
+  rules: PolicyRule[];
+}
+
+export interface AuditEntry {
+  kind: string;
+  linkId: string | null;
+  /** Before, after, reason, policy version: whatever replays the decision. Canonical JSON values only. */
+  detail: Record<string, unknown>;
+}
+
+export interface AuditRow extends AuditEntry {
+  connectionId: string;
+  seq: number;
+  at: number;
+  prevHash: string;
+  hash: string;
+}
+
+/** A record of the built-in app side. */
+export interface AppRecord {
+  connectionId: string;
+  entity: string;
+  id: string;
+  version: number;
+  state: RecordState;
+  schemaVersion: number;
+  fields: Fields;
+  updatedAt: number;
+}

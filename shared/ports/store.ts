@@ -1,0 +1,228 @@
+import type {
+  AppRecord,
+  AuditEntry,
+  AuditRow,
+  Conflict,
+  Connection,
+  ErrorReport,
+  FieldConflict,
+  Intent,
+  Link,
+  NewEvent,
+  PolicyChange,
+  PolicyRule,
+  PolicySet,
+  PolicyWinner,
+  QueuedEvent,
+  Resolution,
+} from './rows';
+import type { RecordState, SideName } from './side';
+
+/** A leased record with everything a converge needs to know of it. */
+export interface Claim {
+  link: Link;
+  /** Due events of this record, oldest first; empty when claimed as a dependency. */
+  events: QueuedEvent[];
+  /** Writes that may or may not have landed. */
+  intents: Intent[];
+  /** Writes of this record that a side has definitely refused so far. */
+  refusals: number;
+  /** Open, or resolved and not yet applied. */
+  conflict: Conflict | null;
+  leaseUntil: number;
+}
+
+export interface ClaimOptions {
+  /** Paused and resting connections are left alone. */
+  connectionIds: readonly string[];
+  worker: string;
+  now: number;
+  leaseMs: number;
+  limit: number;
+}
+
+export type EventOutcome =
+  | { kind: 'settled' }
+  /** Its record has an open conflict. */
+  | { kind: 'held' }
+  | { kind: 'retry'; dueAt: number; error: ErrorReport; countAttempt: boolean }
+  /** Until the other record settles, `dueAt` at the latest. Counts as an attempt where that record fails. */
+  | { kind: 'waiting'; onLinkId: string; dueAt: number; error: ErrorReport; countAttempt?: boolean }
+  | { kind: 'dead'; error: ErrorReport };
+
+/** All that one converge changes, in one transaction. */
+export interface Settlement {
+  now: number;
+  /**
+   * Absent: the link stays as it is. `fence`, ids of connection and entity are never changed. A record that it
+   * leaves for another one gets a link of its own, `replacedBy` this one.
+   */
+  link?: Pick<Link, 'app' | 'ledger' | 'base' | 'lines'>;
+  /** A link of one side only that turned out to be this record: its events move here, it goes. */
+  absorb?: string;
+  /** Intents that are done with, whatever became of them. */
+  intents: { key: string; outcome: 'done' | 'refused' | 'superseded' }[];
+  conflict?:
+    | {
+        kind: 'hold';
+        fields: FieldConflict[];
+        title: string;
+        appVersion: string | null;
+        ledgerVersion: string | null;
+        policyVersion: number;
+      }
+    | { kind: 'close'; reason: string };
+  audit: AuditEntry[];
+  outcome: EventOutcome;
+  /** Follow-up events. */
+  append?: NewEvent[];
+}
+
+export interface ConnectionStore {
+  create(connection: Connection): Promise<void>;
+  get(id: string): Promise<Connection | null>;
+  list(): Promise<Connection[]>;
+  byTenant(provider: string, tenantId: string): Promise<Connection[]>;
+  update(
+    id: string,
+    patch: Partial<Pick<Connection, 'name' | 'state' | 'pausedReason' | 'resumeAt' | 'settings'>>,
+  ): Promise<void>;
+}
+
+export interface QueueStore {
+  /**
+   * Durable when it resolves. Finds or makes the link of each record. A checkpoint given along is stored in
+   * the same transaction.
+   */
+  append(
+    events: readonly NewEvent[],
+    options: { now: number; checkpoint?: { connectionId: string; name: string; value: unknown } },
+  ): Promise<{ stored: number; duplicates: number }>;
+  /** Leases up to `limit` records with due events (pending, waiting past `dueAt`), or whose lease expired in mid-work. */
+  claim(options: ClaimOptions): Promise<Claim[]>;
+  /** Leases one record, due events or not; null when somebody else has it. Makes no link. */
+  claimLink(linkId: string, options: Omit<ClaimOptions, 'connectionIds' | 'limit'>): Promise<Claim | null>;
+  /**
+   * Fenced, idempotent by key. LeaseLostError when the claim is no longer ours; PolicyChangedError when an
+   * intent was decided under another version of the policies than is in force now. Refused, it stores nothing.
+   */
+  storeIntents(claim: Claim, intents: readonly Intent[]): Promise<void>;
+  /** Creates of an entity on a side that may or may not have landed, oldest first. */
+  openCreates(connectionId: string, entity: string, side: SideName): Promise<Intent[]>;
+  /**
+   * Fenced; releases the lease and wakes what waited for this record. LeaseLostError as above; StaleVersionError
+   * when a link that is to be absorbed, or stands in the way, has a record on both sides.
+   */
+  settle(claim: Claim, settlement: Settlement): Promise<void>;
+  /** Gives a claim back untouched (a paused connection, a shutdown): its events stay as they are. */
+  release(claim: Claim): Promise<void>;
+  /** How much can be claimed now, and when the next becomes due (null: nothing waits). */
+  ready(
+    connectionIds: readonly string[] | null,
+    now: number,
+  ): Promise<{ ready: number; nextAt: number | null }>;
+  counts(connectionId: string): Promise<Record<QueuedEvent['status'], number>>;
+  list(filter: {
+    connectionId?: string;
+    status?: QueuedEvent['status'];
+    limit: number;
+  }): Promise<QueuedEvent[]>;
+  /** Dead letters back to pending with fresh attempts; returns how many. */
+  replay(filter: { connectionId?: string; eventIds?: readonly string[] }, now: number): Promise<number>;
+}
+
+export interface LinkStore {
+  get(id: string): Promise<Link | null>;
+  getMany(ids: readonly string[]): Promise<Map<string, Link>>;
+  /** Keyed by the record's id on that side. */
+  bySide(
+    connectionId: string,
+    entity: string,
+    side: SideName,
+    recordIds: readonly string[],
+  ): Promise<Map<string, Link>>;
+  /** Finds or makes the link of a record known on one side only. */
+  ensure(connectionId: string, entity: string, side: SideName, recordId: string, now: number): Promise<Link>;
+  list(connectionId: string, filter: { entity?: string; afterId?: string; limit: number }): Promise<Link[]>;
+}
+
+export interface ConflictStore {
+  get(id: string): Promise<Conflict | null>;
+  list(filter: { connectionId?: string; status?: Conflict['status']; limit: number }): Promise<Conflict[]>;
+  /**
+   * Records a person's decision and queues the record. Refused (StaleVersionError) when the conflict has been
+   * refreshed since `seenRefreshedAt`, or is no longer open.
+   */
+  resolve(id: string, resolution: Resolution, seenRefreshedAt: number): Promise<void>;
+}
+
+export interface PolicyStore {
+  /** Rules in force for a connection, its own and the general ones. */
+  load(connectionId: string): Promise<PolicySet>;
+  /** Appends to the history and raises the version; `winner: null` removes the rule. */
+  set(
+    rule: Omit<PolicyRule, 'winner'> & { winner: PolicyWinner | null },
+    by: string,
+    now: number,
+  ): Promise<number>;
+  /** Newest first. */
+  history(connectionId: string, limit: number): Promise<PolicyChange[]>;
+}
+
+export interface AuditStore {
+  list(
+    connectionId: string,
+    options: { afterSeq?: number; linkId?: string; limit: number },
+  ): Promise<AuditRow[]>;
+  /** Walks the chain; the first broken row, or null. */
+  verify(connectionId: string): Promise<{ rows: number; brokenAt: number | null }>;
+}
+
+export interface CheckpointStore {
+  get(connectionId: string, name: string): Promise<unknown>;
+  set(connectionId: string, name: string, value: unknown, now: number): Promise<void>;
+}
+
+export interface AppRecordStore {
+  get(connectionId: string, entity: string, id: string): Promise<AppRecord | null>;
+  getMany(connectionId: string, entity: string, ids: readonly string[]): Promise<Map<string, AppRecord>>;
+  /** By id, ascending. `naturalKey` narrows to records whose top-level fields equal these texts. */
+  list(
+    connectionId: string,
+    entity: string,
+    filter: {
+      afterId?: string;
+      limit: number;
+      states?: readonly RecordState[];
+      naturalKey?: Record<string, string>;
+    },
+  ): Promise<AppRecord[]>;
+  /**
+   * Conditional write: `expectedVersion` null creates, a number updates; StaleVersionError otherwise. The
+   * event, for an edit made by the app, is queued in the same transaction.
+   */
+  write(
+    record: Omit<AppRecord, 'version' | 'updatedAt'>,
+    options: { expectedVersion: number | null; event?: NewEvent; now: number },
+  ): Promise<AppRecord>;
+}
+
+export interface UsageStore {
+  /** `day` is a UTC calendar date. */
+  add(connectionId: string, day: string, counts: Record<string, number>): Promise<void>;
+  get(connectionId: string, day: string): Promise<Record<string, number>>;
+}
+
+/** Everything durable. What a promise here has resolved is on disk. */
+export interface Store {
+  connections: ConnectionStore;
+  queue: QueueStore;
+  links: LinkStore;
+  conflicts: ConflictStore;
+  policies: PolicyStore;
+  audit: AuditStore;
+  checkpoints: CheckpointStore;
+  appRecords: AppRecordStore;
+  usage: UsageStore;
+  close(): Promise<void>;
+}
