@@ -11,7 +11,8 @@ import type {
 import type { EntityDefinition, Fields, FieldSpec } from '../schema/entity';
 import { sameValue } from './compare';
 import { diffFields, hasEdits, type FieldChange } from './diff';
-import { mergeFields, type FieldDecision, type MergeRules, type Verdict } from './merge';
+import { mergeFields } from './merge/fields';
+import type { FieldDecision, MergeRules, Verdict } from './merge/rules';
 import { winnerFor } from './policy';
 
 /** One side as `decide` sees it, references and line ids canonical. `absent`: it never had the record. */

@@ -1,5 +1,5 @@
 import type { ErrorReport, FieldConflict, SideName } from '../ports';
-import type { FieldDecision } from './merge';
+import type { FieldDecision } from './merge/rules';
 
 /** What became of one record in one converge; what the nodes output. */
 export interface Outcome {

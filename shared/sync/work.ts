@@ -3,7 +3,7 @@ import type { EntityDefinition, Fields } from '../schema/entity';
 import { entityNamed } from '../schema/entities';
 import { BusyError, StaleVersionError, toSyncError, TransientError } from '../errors';
 import type { Run } from './context';
-import type { FieldDecision } from './merge';
+import type { FieldDecision } from './merge/rules';
 import { currentBase, type Prefetched, type Readings } from './views';
 
 /** One claimed record while it is being worked on: what is known so far, and what the settlement will say. */

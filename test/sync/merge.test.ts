@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { mergeFields, type MergeRules } from '../../shared/sync/merge';
+import { mergeFields } from '../../shared/sync/merge/fields';
+import type { MergeRules } from '../../shared/sync/merge/rules';
 import { diffFields } from '../../shared/sync/diff';
 import { hashFields } from '../../shared/sync/identity';
 import { entityNamed } from '../../shared/schema/entities';

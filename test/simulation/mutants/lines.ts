@@ -1,7 +1,8 @@
 import { within, type Mutant } from './mutant';
 
 const inLines = within('lines');
-const merge = within('merge');
+const list = within('merge/list');
+const order = within('merge/order');
 const views = within('views');
 const write = within('write');
 
@@ -53,7 +54,7 @@ export const lines: readonly Mutant[] = [
     name: 'removed-line-comes-back',
     breaks: 'A line that one side removed is removed on the other, not added again',
     patches: [
-      merge(
+      list(
         "const remover: SideName = app ? 'ledger' : 'app';",
         "const remover: SideName = app ? 'app' : 'ledger';",
       ),
@@ -62,14 +63,14 @@ export const lines: readonly Mutant[] = [
   {
     name: 'edited-line-lost-to-its-removal',
     breaks: 'A line removed here and edited there is raised',
-    patches: [merge('if (!sameElement(spec, base, this.filled(spec, base, kept))) {', 'if (false) {')],
+    patches: [list('if (!sameElement(spec, base, fill(spec.members, base, kept, false))) {', 'if (false) {')],
   },
   {
     name: 'new-line-of-one-side-dropped',
     breaks: 'A line that only one side added is added on the other',
     patches: [
-      merge(
-        ': (this.taken(spec, path, keeper, undefined, app, ledger) as Fields | undefined);',
+      list(
+        ': (this.values.taken(spec, path, keeper, undefined, app, ledger) as Fields | undefined);',
         ': undefined;',
       ),
     ],
@@ -77,12 +78,12 @@ export const lines: readonly Mutant[] = [
   {
     name: 'line-order-of-the-ledger-ignored',
     breaks: 'The order of the side that moved lines is taken',
-    patches: [merge("else if (a === b) first = 'ledger';", '')],
+    patches: [order("else if (a === b) first = 'ledger';", '')],
   },
   {
     name: 'lines-lost-in-the-new-order',
     breaks: 'Lines that only one side has survive a new order of the other',
-    patches: [merge('return interleave(backbone, other);', 'return backbone;')],
+    patches: [order('return interleave(backbone, other);', 'return backbone;')],
   },
   {
     name: 'line-order-not-compared',

@@ -1,7 +1,10 @@
 import { within, type Mutant } from './mutant';
 
 const decide = within('decide');
-const inMerge = within('merge');
+const fields = within('merge/fields');
+const list = within('merge/list');
+const unit = within('merge/unit');
+const value = within('merge/value');
 
 /** Field by field: one side's change is taken, changes apart are decided by nobody but people. */
 export const merge: readonly Mutant[] = [
@@ -9,7 +12,7 @@ export const merge: readonly Mutant[] = [
     name: 'missing-read-as-emptied-on-the-ledger',
     breaks: 'A field that the ledger has no opinion on was not emptied there',
     patches: [
-      inMerge(
+      value(
         'if (ledger === undefined) ledger = this.firstMeeting ? null : base;',
         'if (ledger === undefined) ledger = null;',
       ),
@@ -19,7 +22,7 @@ export const merge: readonly Mutant[] = [
     name: 'emptied-read-as-missing-on-the-app',
     breaks: 'A field that somebody emptied is emptied on the other side too',
     patches: [
-      inMerge(
+      value(
         'if (app === undefined) app = this.firstMeeting ? null : base;',
         'if (app === undefined || app === null) app = this.firstMeeting ? null : base;',
       ),
@@ -29,7 +32,7 @@ export const merge: readonly Mutant[] = [
     name: 'emptied-read-as-missing-on-the-ledger',
     breaks: 'A field that somebody emptied in the ledger is emptied in the app too',
     patches: [
-      inMerge(
+      value(
         'if (ledger === undefined) ledger = this.firstMeeting ? null : base;',
         'if (ledger === undefined || ledger === null) ledger = this.firstMeeting ? null : base;',
       ),
@@ -43,13 +46,13 @@ export const merge: readonly Mutant[] = [
   {
     name: 'empty-side-wins-at-first-meeting',
     breaks: 'Where two records meet, an empty field takes what the other side has',
-    patches: [inMerge("return side === 'app' ? ledger : app;", "return side === 'app' ? app : ledger;")],
+    patches: [value("return side === 'app' ? ledger : app;", "return side === 'app' ? app : ledger;")],
   },
   {
     name: 'ledger-wins-at-first-meeting',
     breaks: 'Where two records meet, different values are raised',
     patches: [
-      inMerge(
+      value(
         "      return this.apart(spec, path, base, app, ledger, 'no_base');\n    }\n",
         '      return ledger;\n    }\n',
       ),
@@ -59,7 +62,7 @@ export const merge: readonly Mutant[] = [
     name: 'app-overwrites-the-ledgers-edit',
     breaks: 'A field that only the ledger changed is taken from the ledger',
     patches: [
-      inMerge(
+      value(
         "if (sameValue(app ?? null, base ?? null)) return this.taken(spec, path, 'ledger', base, app, ledger);",
         'if (sameValue(app ?? null, base ?? null)) return app;',
       ),
@@ -69,7 +72,7 @@ export const merge: readonly Mutant[] = [
     name: 'both-changed-taken-from-the-app',
     breaks: 'A field that both sides changed is decided by policy or person',
     patches: [
-      inMerge(
+      value(
         "return this.apart(spec, path, base, app, ledger, 'both_changed');\n  }\n\n  /** An empty",
         'return app;\n  }\n\n  /** An empty',
       ),
@@ -78,15 +81,15 @@ export const merge: readonly Mutant[] = [
   {
     name: 'amount-merged-without-its-quantity',
     breaks: 'Quantity, price and amount of a line are merged together or not at all',
-    patches: [inMerge('if (member.unit !== undefined) {', 'if (false) {')],
+    patches: [list('if (member.unit !== undefined) {', 'if (false) {')],
   },
   {
     name: 'unit-taken-from-the-wrong-side',
     breaks: 'Quantity, price and amount are taken from the side that changed them',
     patches: [
-      inMerge(
-        "chosen = this.takenUnit(members, lead, path, 'ledger', base, a, l);",
-        "chosen = this.takenUnit(members, lead, path, 'app', base, a, l);",
+      unit(
+        "chosen = takenUnit(values, members, lead, path, 'ledger', base, a, l);",
+        "chosen = takenUnit(values, members, lead, path, 'app', base, a, l);",
       ),
     ],
   },
@@ -94,7 +97,7 @@ export const merge: readonly Mutant[] = [
     name: 'derived-totals-compared',
     breaks: 'What the ledger computes is taken from there and never in conflict',
     patches: [
-      inMerge('if (spec.derived) return ledger !== undefined ? ledger : app !== undefined ? app : base;', ''),
+      fields('if (spec.derived) return ledger !== undefined ? ledger : app !== undefined ? app : base;', ''),
     ],
   },
   {

@@ -3,7 +3,7 @@ import { within, type Mutant } from './mutant';
 const decide = within('decide');
 const engine = within('engine');
 const inPolicy = within('policy');
-const merge = within('merge');
+const value = within('merge/value');
 
 /** Nobody's edit is dropped unless somebody said so, and then as they said. */
 export const policy: readonly Mutant[] = [
@@ -16,7 +16,7 @@ export const policy: readonly Mutant[] = [
     name: 'winner-confused-with-loser',
     breaks: 'The side that the policy names wins',
     patches: [
-      merge(
+      value(
         "const after = (winner === 'app' ? app : ledger) ?? null;",
         "const after = (winner === 'app' ? ledger : app) ?? null;",
       ),

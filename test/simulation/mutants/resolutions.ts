@@ -2,7 +2,8 @@ import { within, type Mutant } from './mutant';
 
 const converge = within('converge');
 const decide = within('decide');
-const merge = within('merge');
+const order = within('merge/order');
+const value = within('merge/value');
 
 /** A person is asked once, about what is there now, and is obeyed. */
 export const resolutions: readonly Mutant[] = [
@@ -57,7 +58,7 @@ export const resolutions: readonly Mutant[] = [
     name: 'chosen-emptiness-filled-in',
     breaks: 'An empty value that somebody chose is no gap to fill',
     patches: [
-      merge(
+      value(
         "    if (this.isDecided(path, spec)) return this.apart(spec, path, undefined, app, ledger, 'no_base');\n",
         '',
       ),
@@ -72,7 +73,7 @@ export const resolutions: readonly Mutant[] = [
     name: 'chosen-order-stays-doubtful',
     breaks: 'The order of lines that somebody chose is doubtful no more',
     patches: [
-      merge(
+      order(
         "isDoubtful || verdict.by === 'resolution' || (a !== b && l !== b) ? verdict.by",
         'a !== b && l !== b ? verdict.by',
       ),
@@ -81,13 +82,13 @@ export const resolutions: readonly Mutant[] = [
   {
     name: 'typed-value-dropped',
     breaks: 'A value that a person typed is what both sides get',
-    patches: [merge('return verdict.value;', 'return app;')],
+    patches: [value('return verdict.value;', 'return app;')],
   },
   {
     name: 'answer-to-a-doubt-ignored',
     breaks: "A person's word counts for a change that was doubtful",
     patches: [
-      merge(
+      value(
         "if (this.isDecided(path, spec)) return this.apart(spec, path, base, app, ledger, 'both_changed');",
         '',
       ),

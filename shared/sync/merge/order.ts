@@ -1,0 +1,72 @@
+import type { FieldConflict, SideName } from '../../ports';
+import type { FieldSpec } from '../../schema/entity';
+import type { Verdict } from './rules';
+import type { ValueMerger } from './value';
+
+/** The order of the elements of an ordered list is a field of its own. */
+const ORDER = '$order';
+
+/**
+ * The backbone is the order of the side that moved lines; lines only the other side has follow their
+ * predecessor there.
+ */
+export function mergeOrder(
+  values: ValueMerger,
+  spec: FieldSpec,
+  base: string[],
+  app: string[],
+  ledger: string[],
+): string[] {
+  const { rules, decisions, firstMeeting } = values;
+  if (sameOrder(app, ledger)) return app;
+  // Of lines that a write in doubt may have made, nobody can tell who has moved them since.
+  const isShared = (key: string) => ledger.includes(key) && !base.includes(key);
+  const isDoubtful = rules.uncertain !== null && app.some(isShared);
+  const known = isDoubtful ? app : base;
+  const common = new Set(known.filter((key) => app.includes(key) && ledger.includes(key)));
+  const sequence = (keys: string[]) => keys.filter((key) => common.has(key)).join('\n');
+  const [b, a, l] = [sequence(base), sequence(app), sequence(ledger)];
+  let first: SideName = 'app';
+  if ((isDoubtful || !firstMeeting) && a !== l) {
+    const path = `${spec.path}.${ORDER}`;
+    const verdict = rules.verdict(path, path);
+    const conflict = { path, label: `${spec.label}: Order`, base, app, ledger };
+    if (verdict.by === 'resolution' && 'winner' in verdict && verdict.winner !== 'raise')
+      first = verdict.winner;
+    else if (isDoubtful) first = winnerOf(values, verdict, { ...conflict, reason: 'uncertain_write' });
+    else if (a === b) first = 'ledger';
+    else if (l !== b) first = winnerOf(values, verdict, { ...conflict, reason: 'both_changed' });
+    const after = first === 'app' ? a : l;
+    decisions.push({
+      path,
+      from: first,
+      by: isDoubtful || verdict.by === 'resolution' || (a !== b && l !== b) ? verdict.by : 'edit',
+      before: isDoubtful ? null : b,
+      after,
+    });
+  }
+  const [backbone, other] = first === 'app' ? [app, ledger] : [ledger, app];
+  return interleave(backbone, other);
+}
+
+function winnerOf({ conflicts }: ValueMerger, verdict: Verdict, conflict: FieldConflict): SideName {
+  if ('winner' in verdict && verdict.winner !== 'raise') return verdict.winner;
+  conflicts.push(conflict);
+  return 'app';
+}
+
+function sameOrder(a: string[], b: string[]): boolean {
+  return a.length === b.length && a.every((key, i) => key === b[i]);
+}
+
+function interleave(backbone: string[], other: string[]): string[] {
+  const result = [...backbone];
+  const placed = new Set(backbone);
+  other.forEach((key, i) => {
+    if (placed.has(key)) return;
+    const before = other.slice(0, i).findLast((candidate) => placed.has(candidate));
+    result.splice(before === undefined ? 0 : result.indexOf(before) + 1, 0, key);
+    placed.add(key);
+  });
+  return result;
+}
