@@ -284,13 +284,21 @@ function currentResolution(work: Work): Resolution | null {
 
 /** What is still open, and what was chosen but cannot be carried out while something is. */
 function stillOpen(work: Work, open: FieldConflict[], resolution: Resolution | null): FieldConflict[] {
-  if (!resolution) return open;
+  if (!resolution) return open.map((field) => withChoice(work, field));
   const asked = new Set(open.map(({ path }) => path));
   const kept = (work.claim.conflict?.fields ?? []).flatMap((field): FieldConflict[] => {
     const chosen = resolution.choices[field.path];
     return chosen && !asked.has(field.path) ? [{ ...field, chosen }] : [];
   });
   return [...kept, ...open];
+}
+
+/** A question that is shown anew on the very state of a choice keeps it. */
+function withChoice(work: Work, field: FieldConflict): FieldConflict {
+  const { conflict } = work.claim;
+  const before = conflict && speaksOf(conflict, work) ? conflict.fields : [];
+  const { chosen } = before.find(({ path }) => path === field.path) ?? {};
+  return chosen ? { ...field, chosen } : field;
 }
 
 /**

@@ -99,9 +99,8 @@ function decideFields(input: DecideInput): Plan {
   const said: [Fields, Fields] =
     base && base.state !== 'live' ? broughtBack(app.fields, ledger.fields) : [app.fields, ledger.fields];
   const { merged, decisions, conflicts } = mergeFields(entity, known, ...said, rulesOf(input));
-  if (conflicts.length > 0) return hold(conflicts);
-  const doubtful = doubtfulDecisions(input, decisions);
-  if (doubtful.length > 0) return hold(doubtful);
+  const asked = [...conflicts, ...doubtfulDecisions(input, decisions)];
+  if (asked.length > 0) return hold(asked);
   const agreed = baseOf(input, 'live', merged);
   const writes: Partial<Record<SideName, PlannedWrite>> = {};
   const ledgerCapability = input.capabilities.ledger;

@@ -102,7 +102,7 @@ export const recovery: readonly Mutant[] = [
   {
     name: 'doubt-not-raised',
     breaks: 'Where our write may have landed and been undone, a person decides',
-    patches: [decide('if (doubtful.length > 0) return hold(doubtful);', '')],
+    patches: [decide('[...conflicts, ...doubtfulDecisions(input, decisions)]', 'conflicts')],
   },
   {
     name: 'recovered-write-not-accounted-for',
