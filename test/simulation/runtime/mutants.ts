@@ -1,13 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { elusive } from '../mutants/elusive';
 import type { Command } from './arguments';
-import { bundleFor } from './bundle';
 import { plain } from './output';
 import { requireFresh } from './patch';
 import { withProgress } from './progress';
 import { grouped, replayCommand } from './story';
-import { tryOne, type Trial } from './trial';
-import { SimulationWorker } from './worker';
+import { Bench, tryOne, type Trial } from './trial';
 
 type Request = Extract<Command, { kind: 'mutants' }>;
 
@@ -17,15 +15,15 @@ export async function tryMutants(request: Request): Promise<number> {
   const waiting = [...request.mutants];
   const trials: Trial[] = [];
   const lane = async () => {
-    const sound = new SimulationWorker(bundleFor(null));
+    const bench = new Bench();
     try {
       for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
-        const trial = await tryOne(mutant, request, sound);
+        const trial = await tryOne(mutant, request, bench);
         trials.push(trial);
         plain.error(`${verdictOf(trial)}\n`);
       }
     } finally {
-      await sound.close();
+      await bench.close();
     }
   };
   const line = () => `${trials.length} of ${request.mutants.length} mutants done`;

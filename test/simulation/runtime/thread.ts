@@ -7,7 +7,7 @@ import { posix } from 'node:path';
 import { compileFunction } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Bundle } from './bundle';
-import type { Answer, Call } from './worker';
+import type { Answer, Call, Replacement } from './worker';
 
 type Require = (path: string) => unknown;
 type Runnable = (exports: unknown, require: Require, module: { exports: unknown }) => void;
@@ -15,6 +15,7 @@ type Runnable = (exports: unknown, require: Require, module: { exports: unknown 
 const { root, modules } = workerData as Bundle;
 const outside = createRequire(posix.join(root, 'package.json'));
 const loaded = new Map<string, { exports: unknown }>();
+const importers = new Map<string, Set<string>>();
 
 function load(file: string): unknown {
   const known = loaded.get(file);
@@ -26,17 +27,29 @@ function load(file: string): unknown {
   const run = compileFunction(source.js, ['exports', 'require', 'module'], {
     filename: posix.join(root, file),
   }) as Runnable;
-  run(module.exports, requireFrom(posix.dirname(file)), module);
+  run(module.exports, requireFrom(file), module);
   return module.exports;
 }
 
 const requireFrom =
-  (folder: string): Require =>
+  (importer: string): Require =>
   (path) => {
     if (!path.startsWith('.')) return outside(path);
-    const target = posix.join(folder, path);
-    return load(modules[`${target}.ts`] ? `${target}.ts` : `${target}/index.ts`);
+    const target = posix.join(posix.dirname(importer), path);
+    const file = modules[`${target}.ts`] ? `${target}.ts` : `${target}/index.ts`;
+    importers.set(file, (importers.get(file) ?? new Set()).add(importer));
+    return load(file);
   };
+
+/** Other modules in the place of some: they, and whatever imports them, are loaded anew when they are asked for. */
+function replace(others: Bundle['modules']): void {
+  Object.assign(modules, others);
+  const stale = new Set(Object.keys(others));
+  for (const file of stale) {
+    loaded.delete(file);
+    for (const importer of importers.get(file) ?? []) stale.add(importer);
+  }
+}
 
 /** The stack by the lines of the sources. */
 function describe(error: unknown): string {
@@ -66,8 +79,9 @@ async function answer({ file, name, args }: Call): Promise<Answer> {
 
 const report = (message: Answer) => parentPort?.postMessage(message);
 
-parentPort?.on('message', (call: Call) => {
-  void answer(call).then(report);
+parentPort?.on('message', (message: Call | Replacement) => {
+  if ('modules' in message) replace(message.modules);
+  else void answer(message).then(report);
 });
 // What nobody waits for in the simulation fails the call that is under way.
 process.on('unhandledRejection', (error) => report({ error: describe(error) }));

@@ -16,33 +16,44 @@ export interface Trial {
   token: string | null;
 }
 
-/**
- * Plants the bug in a thread of its own, so that after how many schedules it is caught depends on the seed only.
- * What a schedule violates without the bug, in the `sound` thread, is no catch.
- */
+/** Two threads: one for bugs, one after the other, and one for the code as it is. */
+export class Bench {
+  readonly sound = new SimulationWorker(bundleFor(null));
+  private planted = new SimulationWorker(bundleFor(null));
+
+  /** The thread with this bug in it; another one after a bug that has ended or hung the last. */
+  plant(mutant: Mutant): SimulationWorker {
+    if (this.planted.isBroken) this.planted = new SimulationWorker(bundleFor(mutant));
+    else this.planted.use(bundleFor(mutant));
+    return this.planted;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.sound.close(), this.planted.close()]);
+  }
+}
+
+/** Plants the bug until it is caught; what a schedule violates without it is no catch. */
 export async function tryOne(
   mutant: Mutant,
   { seed, limit }: { seed: number; limit: number },
-  sound: SimulationWorker,
+  bench: Bench,
 ): Promise<Trial> {
-  const worker = new SimulationWorker(bundleFor(mutant));
+  const worker = bench.plant(mutant);
   const run = { seed, flaws: mutant.flaws ?? [], stopAtFirst: true, sqlite: false };
   let schedules = 0;
-  try {
-    for (const turn of turnsOf(run, limit)) {
-      const result = await answerOf(turn(worker));
-      if (result instanceof WorkerError) {
-        plain.error(`${mutant.name}: ${result.message}\n`);
-        return { mutant, schedules, caughtBy: result.kind, token: null };
-      }
-      schedules += result.schedules;
-      const caught = await catchIn(result, sound);
-      if (caught) return { mutant, schedules, caughtBy: caught.invariant, token: caught.token };
+  for (const turn of turnsOf(run, limit)) {
+    const result = await answerOf(turn(worker));
+    if (result instanceof WorkerError) {
+      plain.error(`${mutant.name}: ${result.message}\n`);
+      await worker.close();
+      return { mutant, schedules, caughtBy: result.kind, token: null };
     }
-    return { mutant, schedules, caughtBy: null, token: null };
-  } finally {
-    await worker.close();
+    schedules += result.schedules;
+    const caught = await catchIn(result, bench.sound);
+    if (caught) return { mutant, schedules, caughtBy: caught.invariant, token: caught.token };
   }
+  return { mutant, schedules, caughtBy: null, token: null };
 }
 
 /** So many schedules of chance first; then those that were kept, each made for a rare bug; then chance again. */

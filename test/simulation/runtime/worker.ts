@@ -15,6 +15,9 @@ export interface Call {
   args: readonly unknown[];
 }
 
+/** Modules that take the place of others; not answered. */
+export type Replacement = Pick<Bundle, 'modules'>;
+
 export type Answer = { result: unknown } | { error: string };
 
 /** The thread failed, or gave no answer in time; it is of no further use. */
@@ -41,7 +44,7 @@ export class SimulationWorker {
   private settle: ((answer: Answer | WorkerError) => void) | null = null;
   private broken: WorkerError | null = null;
 
-  constructor(bundle: Bundle) {
+  constructor(private bundle: Bundle) {
     this.thread = new Worker(bootstrap(), { eval: true, workerData: bundle, execArgv: [] });
     this.thread.on('message', (answer: Answer) => this.finish(answer));
     this.thread.on('messageerror', (error) => this.fail('crash', error.message));
@@ -49,6 +52,21 @@ export class SimulationWorker {
       this.fail('crash', error instanceof Error ? error.message : String(error)),
     );
     this.thread.on('exit', (code) => this.fail('crash', `The worker thread ended with code ${code}`));
+  }
+
+  get isBroken(): boolean {
+    return this.broken !== null;
+  }
+
+  /** Goes on with another bundle of the same modules: only what differs is loaded anew. */
+  use(bundle: Bundle): void {
+    const before = this.bundle.modules;
+    const modules = Object.fromEntries(
+      Object.entries(bundle.modules).filter(([file, module]) => module !== before[file]),
+    );
+    this.bundle = bundle;
+    const message: Replacement = { modules };
+    this.thread.postMessage(message);
   }
 
   runChunk(request: ChunkRequest): Promise<ChunkResult> {
