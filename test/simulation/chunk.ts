@@ -1,10 +1,11 @@
 import { Coverage } from './coverage';
-import { play } from './play';
+import { play, type PlayOptions } from './play';
 import { scheduleOf } from './schedule/generate';
 import type { Schedule } from './schedule/steps';
 import { Steering } from './schedule/steering';
 import type { StoreFlaw } from './store/flaws';
 import { keptToken } from './token';
+import { untraced } from './untraced';
 import type { FoundViolation } from './violation';
 
 export type { FoundViolation as Violation };
@@ -50,21 +51,19 @@ export async function runChunk(request: ChunkRequest): Promise<ChunkResult> {
   const violations: FoundViolation[] = [];
   const flaws = new Set(request.flaws as StoreFlaw[]);
   const openStore = request.sqlite ? (await import('./sqlite')).openSqlite : undefined;
-  // Nobody reads them here, and they cost more than most calls; a replay has them.
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
   let schedules = 0;
   for (let index = from; index < from + count; index++) {
     const schedule = scheduleOf({ seed, index, boost: steering.next() });
-    const played = await play(schedule, {
+    const options: PlayOptions = {
       coverage,
       ...(flaws.size > 0 ? { flaws } : {}),
       ...(openStore ? { openStore } : {}),
-    });
+    };
+    // A replay has its stacks.
+    const played = await untraced(() => play(schedule, options));
     schedules++;
     violations.push(...played.violations.map((violation) => ({ ...violation, token: schedule.token })));
     if (stopAtFirst && violations.length > 0) break;
   }
-  Error.stackTraceLimit = stackTraceLimit;
   return { schedules, violations, coverage: coverage.toJson() };
 }

@@ -1,5 +1,6 @@
 import type { Fault } from '../schedule/steps';
 import type { Profile } from '../twin/profile';
+import { untraced } from '../untraced';
 import type { Violation } from '../violation';
 import { calmDown, type Ending } from './calm';
 import { crashesOf, faultsOf, relapsesOf, type Case } from './faults';
@@ -37,7 +38,7 @@ export async function* enumerate(
 ): AsyncGenerator<Enumerated> {
   for (const path of pathsOf(ledger)) {
     const scene = { path, ledger };
-    if (await isPossible(scene)) yield await new PathEnumeration(scene).run(options);
+    if (await isPossible(scene)) yield await untraced(() => new PathEnumeration(scene).run(options));
   }
 }
 
