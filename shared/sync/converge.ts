@@ -242,7 +242,11 @@ function openQuestions(work: Work): ReadonlySet<string> {
   const { conflict } = work.claim;
   if (!conflict || currentResolution(work)) return NOTHING_OPEN;
   const open = conflict.fields.filter(
-    ({ reason, base }) => reason === 'no_base' || reason === 'not_writable' || base === undefined,
+    ({ reason, base }) =>
+      reason === 'no_base' ||
+      reason === 'not_writable' ||
+      // What is in doubt is asked anew for as long as it is.
+      (base === undefined && reason !== 'uncertain_write'),
   );
   return new Set(open.map(({ path }) => path));
 }
