@@ -66,7 +66,7 @@ function common(spec: FieldSpec, base: FieldValue, app: FieldValue, ledger: Fiel
 }
 
 function commonElements(spec: FieldSpec, base: FieldValue, app: FieldValue, ledger: FieldValue): FieldValue {
-  if (app === undefined) return ledger ?? base;
+  if (app === undefined) return ledger === undefined ? base : ledger;
   if (ledger === undefined) return app;
   const old = new Map(elementsOf(base).map((element) => [elementKey(spec, element), element]));
   const theirs = new Map(elementsOf(ledger).map((element) => [elementKey(spec, element), element]));

@@ -24,9 +24,7 @@ interface Account {
  * Invariant 5, of decisions: nothing that was agreed changes without a decision in the log that says so, what the
  * log says was decided is what holds, and whatever was given up is in it.
  */
-export function changesAccountedFor({ audit, links, open, world, conflictLinks }: Panorama): string[] {
-  // A side that changes what it is sent decides by itself.
-  if (world.variant.app.normalizes || world.variant.ledger.normalizes) return [];
+export function changesAccountedFor({ audit, links, open, conflictLinks }: Panorama): string[] {
   const accounts = new Map<string, Account>();
   const givenUp = new Set<string>();
   for (const entry of audit) {
@@ -52,7 +50,7 @@ export function changesAccountedFor({ audit, links, open, world, conflictLinks }
     for (const editable of editables[link.entity as EntityInPlay]) {
       if (!decided.has(editable.path)) continue;
       const [said, held] = [decided.get(editable.path) ?? null, valueAt(base.fields, editable)];
-      if (said !== held)
+      if (!sameText(said, held))
         faults.push(
           `${link.entity} ${id}: ${editable.path} was decided to be ${String(said)}, agreed is ${String(held)}`,
         );
@@ -64,6 +62,10 @@ export function changesAccountedFor({ audit, links, open, world, conflictLinks }
   }
   return faults;
 }
+
+/** A side may write what it is sent its own way. */
+const sameText = (a: unknown, b: unknown): boolean =>
+  (typeof a === 'string' ? a.toLowerCase() : a) === (typeof b === 'string' ? b.toLowerCase() : b);
 
 function tell(account: Account, { kind, detail }: AuditEntry, entity: EntityInPlay | undefined): void {
   const [maybe, decisions] = [detail['maybeDecided'] ?? [], detail['decisions'] ?? []] as [Told[], Told[]];
@@ -84,7 +86,7 @@ function tell(account: Account, { kind, detail }: AuditEntry, entity: EntityInPl
     isWhole || [...maybe, ...decisions].some((decision) => decision.path === path);
   for (const editable of editables[entity]) {
     const [x, y] = [before, now].map(({ fields }: { fields: Fields }) => valueAt(fields, editable));
-    if (x !== y && !isTold(editable.path))
+    if (!sameText(x, y) && !isTold(editable.path))
       account.faults.push(`${editable.path} went from ${String(x)} to ${String(y)}, and no decision says so`);
   }
 }

@@ -20,7 +20,7 @@ export function onlyOnce({ sights }: Panorama): string[] {
   // What was brought back may have been made anew before.
   return sights.flatMap(({ entity, history, live }) =>
     (['app', 'ledger'] as const).flatMap((side) =>
-      live[side].length > 1 && history.reopenings === 0
+      live[side].length > 1 + history.reopenings
         ? [
             `${entity} ${history.marker}: ${live[side].length} times in the ${side} (${live[side].map(({ id }) => id).join(', ')})`,
           ]
