@@ -108,13 +108,18 @@ async function send(
     // A record made anew names its lines anew, perhaps by the same numbers.
     link.lines = withoutIds(link.lines, side);
   }
+  // Unless recovery has found that it has not, an earlier attempt of this very write may have landed.
+  const isInDoubt =
+    work.claim.intents.some(({ key }) => key === intent.key) && !work.intents.has(intent.key);
+  const noteUnsent = () => {
+    if (!isInDoubt) work.intents.set(intent.key, 'superseded');
+  };
   await run.store.queue.storeIntents(work.claim, [intent]);
-  // Recovery may have found that an earlier attempt with this key has not landed; this one may.
   work.intents.delete(intent.key);
-  refuseWhenLate(work, intent);
+  refuseWhenLate(work, noteUnsent);
   let answer: SideRecord;
   try {
-    answer = await perform(work, side, write, current, sideFields, intent);
+    answer = await perform(work, side, write, current, sideFields, intent, noteUnsent);
   } catch (error) {
     throw await refusalOf(work, side, write, fields, toSyncError(error));
   }
@@ -175,10 +180,10 @@ function settlePairFirst(work: Work): void {
 }
 
 /** Past half of the lease the answer may come when another worker has the record: then nothing is sent. */
-function refuseWhenLate(work: Work, intent: Intent): void {
+function refuseWhenLate(work: Work, noteUnsent: () => void): void {
   const { run, claim, entity } = work;
   if (claim.leaseUntil - run.clock.now() >= run.options.leaseMs / 2) return;
-  work.intents.set(intent.key, 'superseded');
+  noteUnsent();
   throw new TransientError(`Working on ${entity.label.toLowerCase()} ${titleOf(work)} has taken too long`, {
     entity: entity.name,
     nextStep: 'It is tried again by itself.',
@@ -192,6 +197,7 @@ async function perform(
   current: SideRecord | null,
   fields: Fields,
   intent: Intent,
+  noteUnsent: () => void,
 ): Promise<SideRecord> {
   const target = work.run.sides[side];
   const options = { key: intent.key, externalId: work.link.id };
@@ -203,7 +209,7 @@ async function perform(
     const failure = toSyncError(error);
     // What the side refused or never got has not landed; anything else may have, and stays for recovery.
     if (isRefusal(failure)) work.intents.set(intent.key, 'refused');
-    else if (wasNotSent(failure)) work.intents.set(intent.key, 'superseded');
+    else if (wasNotSent(failure)) noteUnsent();
     throw toSyncError(failure);
   }
 

@@ -20,23 +20,30 @@ export const recovery: readonly Mutant[] = [
     ],
   },
   {
+    name: 'doubt-ends-with-an-attempt-not-sent',
+    breaks: 'A write that may have landed stays in doubt when it cannot be sent again',
+    patches: [
+      write(
+        "if (!isInDoubt) work.intents.set(intent.key, 'superseded');",
+        "work.intents.set(intent.key, 'superseded');",
+      ),
+    ],
+  },
+  {
     name: 'intent-stored-after-the-write',
     breaks: 'A write is stored as an intent before it is sent',
     patches: [
       write(
         `  await run.store.queue.storeIntents(work.claim, [intent]);
-  // Recovery`,
-        '  // Recovery',
+  work.intents.delete(intent.key);
+  refuseWhenLate(work, noteUnsent);
+`,
+        '  work.intents.delete(intent.key);\n',
       ),
       write(
-        `  refuseWhenLate(work, intent);
+        `    answer = await perform(work, side, write, current, sideFields, intent, noteUnsent);
 `,
-        '',
-      ),
-      write(
-        `    answer = await perform(work, side, write, current, sideFields, intent);
-`,
-        `    answer = await perform(work, side, write, current, sideFields, intent);
+        `    answer = await perform(work, side, write, current, sideFields, intent, noteUnsent);
   await run.store.queue.storeIntents(work.claim, [intent]);
 `,
       ),
