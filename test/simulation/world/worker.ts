@@ -29,6 +29,9 @@ export interface Surroundings {
   watch: Watch;
 }
 
+/** Half a lease: what is sent is sent in its first half. */
+const GIVEN_UP_MS = 30_000;
+
 /**
  * An engine whose every call to store and sides passes a gate, where it can die or meet a fault. What has died
  * stays silent: its calls never come back, as those of a killed process do not.
@@ -103,7 +106,18 @@ export class Worker {
       ({ kind, at: after, on }) =>
         (on === undefined ? after <= at : on === call.kind && after <= nth) && FITS[kind].includes(call.kind),
     );
-    return this.passSlowly(call, fault, turn);
+    return this.passSlowly(call.kind === 'write' ? this.inTime(call) : call, fault, turn);
+  }
+
+  /** A write that has not arrived when its sender gives up on it never does: see REPORT.md. */
+  private inTime(call: Call): Call {
+    const { clock } = this.world.ports;
+    const sentAt = clock.now();
+    const method: Call['method'] = async (...args) => {
+      if (clock.now() - sentAt > GIVEN_UP_MS) throw new UncertainWriteError('no answer in time');
+      return await call.method.apply(call.target, args);
+    };
+    return { ...call, method };
   }
 
   private async passSlowly(
