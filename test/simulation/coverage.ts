@@ -60,7 +60,7 @@ export const wanted: readonly string[] = [
   ].map((step) => `step:${step}`),
   ...['lease lost', 'policy changed', 'decision refused', 'late decision'].map((what) => `met:${what}`),
   ...['counter', 'time', 'random', 'hash'].map((kind) => `side:versions ${kind}`),
-  ...['kept', 'replaced'].map((kind) => `side:line ids ${kind}`),
+  ...['kept', 'replaced', 'numbered'].map((kind) => `side:line ids ${kind}`),
   ...['sparse', 'full'].map((kind) => `side:update ${kind}`),
   ...['ms', 'second', 'none'].map((kind) => `side:timestamps ${kind}`),
   ...[

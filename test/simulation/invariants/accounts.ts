@@ -73,7 +73,9 @@ function tell(account: Account, { kind, detail }: AuditEntry, entity: EntityInPl
   const isWhole = [...maybe, ...decisions].some(({ path }) => path === '$state');
   if (isWhole) account.decided.clear();
   for (const { path } of maybe) account.decided.delete(path);
-  if (!isWhole) for (const { path, after } of decisions) account.decided.set(path, after);
+  // What a side has not kept as it was sent is asked about, and not agreed yet.
+  const isAsked = kind === 'conflict' || kind === 'resolution_refused';
+  if (!isWhole && !isAsked) for (const { path, after } of decisions) account.decided.set(path, after);
   account.hasAbsorbed ||= detail['absorbed'] !== undefined;
   const hadMet = account.hasMet;
   account.hasMet ||= kind === 'synced' || kind === 'in_step';

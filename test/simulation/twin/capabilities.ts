@@ -21,7 +21,7 @@ export function capabilitiesOf(profile: Profile): SideCapabilities {
     lock: profile.lock,
     versions: profile.versions === 'counter' || profile.versions === 'time' ? 'rising' : 'opaque',
     idempotency: profile.idempotencyMs === null ? null : { maxLength: 50, ttlMs: profile.idempotencyMs },
-    lineIds: profile.lineIds,
+    lineIds: profile.lineIds === 'replaced' ? 'replaced' : 'kept',
     lookupLagMs: Math.max(profile.lookupLagMs, profile.listLagMs),
     entities: Object.fromEntries(entities),
   };

@@ -26,7 +26,8 @@ export interface Profile {
   timedWebhooks: boolean;
   /** `full`: what is not sent is emptied, the adapter has to send what it read. */
   update: 'sparse' | 'full';
-  lineIds: 'kept' | 'replaced';
+  /** `numbered`: kept, and counted anew in each record; the number of a last line that is gone comes back. */
+  lineIds: 'kept' | 'replaced' | 'numbered';
   /** Whether a record that is gone is still known as deleted. */
   tombstones: boolean;
   /** A record is found by our mark this long after its create. */

@@ -54,6 +54,7 @@ export const appRecords: Profile = {
 export const quickbooks: Profile = {
   ...appRecords,
   name: 'quickbooks',
+  lineIds: 'numbered',
   goneReference: 'not_found',
   idempotencyMs: DAY,
   timestamps: 'second',
@@ -149,7 +150,7 @@ export function exotic(random: SeededRandom, from: Profile): Profile {
     readTimes: flip(from.readTimes, [true, false]),
     timedWebhooks: flip(from.timedWebhooks, [true, false]),
     update: flip(from.update, ['sparse', 'full']),
-    lineIds: flip(from.lineIds, ['kept', 'replaced']),
+    lineIds: flip(from.lineIds, ['kept', 'replaced', 'numbered']),
     tombstones: flip(from.tombstones, [true, false]),
     lookupLagMs: flip(from.lookupLagMs, [0, 2_000, 30_000]),
     listLagMs: flip(from.listLagMs, [0, 2_000]),

@@ -359,7 +359,9 @@ export class Twin implements Side {
     const before = this.table.get(entity, record.id) ?? null;
     const definition = entityNamed(entity);
     const isNew = profile.lineIds === 'replaced' && before !== null && before.fields !== record.fields;
-    let fields = nameLines(definition, record.fields, isNew, () => this.nextId('line', 'l'));
+    let highest = Math.max(0, ...elements(before?.fields ?? {}, 'lines').map(({ id }) => Number(id) || 0));
+    const nextId = () => (profile.lineIds === 'numbered' ? String(++highest) : this.nextId('line', 'l'));
+    let fields = nameLines(definition, record.fields, isNew, nextId);
     fields = normalized(profile, entity, fields);
     if (profile.computes && record.state !== 'deleted')
       fields = withTotals(entity, fields, this.applied(entity, record.id));
