@@ -58,7 +58,7 @@ export interface Settlement {
    * leaves for another one gets a link of its own, `replacedBy` this one.
    */
   link?: Pick<Link, 'app' | 'ledger' | 'base' | 'lines'>;
-  /** A link of one side only that turned out to be this record: its events move here, it goes. */
+  /** A link of one side only, or of a record that was removed, that turned out to be this one: its events move here, it goes. */
   absorb?: string;
   /** Intents that are done with, whatever became of them. */
   intents: { key: string; outcome: 'done' | 'refused' | 'superseded' }[];
@@ -111,7 +111,7 @@ export interface QueueStore {
   openCreates(connectionId: string, entity: string, side: SideName): Promise<Intent[]>;
   /**
    * Fenced; releases the lease and wakes what waited for this record. LeaseLostError as above; StaleVersionError
-   * when a link that is to be absorbed, or stands in the way, has a record on both sides.
+   * when a link that is to be absorbed, or stands in the way, keeps two records in step.
    */
   settle(claim: Claim, settlement: Settlement): Promise<void>;
   /** Gives a claim back untouched (a paused connection, a shutdown): its events stay as they are. */

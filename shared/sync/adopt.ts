@@ -36,7 +36,7 @@ export async function adoptBeforeCreate(
   // The chosen one may be gone by now, and what is to be made takes its place.
   if (choice !== undefined && choice !== link[side].id) {
     const record = await run.sides[side].read(entity.name, choice);
-    return record ? takeOver(work, side, record) : hold(work, side, []);
+    return record ? takeOver(work, side, record, true) : hold(work, side, []);
   }
   const match = await run.sides[side].find(entity.name, sideFields, link.id);
   if (match.kind === 'none') return (await claimedByMaker(work, side)) ?? createOrAsk(work, side, intent);
@@ -175,20 +175,35 @@ function chosenMatch(work: Work): string | null | undefined {
   return typeof choice.value === 'string' ? choice.value : null;
 }
 
-async function ownerOf(work: Work, side: SideName, record: SideRecord): Promise<'free' | 'taken'> {
+/**
+ * Whether the record belongs to a pair. What is left of a pair whose record was removed is given up for another
+ * one by nobody but a person.
+ */
+async function ownerOf(
+  work: Work,
+  side: SideName,
+  record: SideRecord,
+  isChosen = false,
+): Promise<'free' | 'taken'> {
   const owners = await work.run.store.links.bySide(work.link.connectionId, work.entity.name, side, [
     record.id,
   ]);
   const owner = owners.get(record.id);
   if (!owner || owner.id === work.link.id) return 'free';
-  if (owner[other(side)].id !== null) return 'taken';
+  const isOver = owner.base !== null && owner.base.state !== 'live';
+  if (owner[other(side)].id !== null && !(isChosen && isOver)) return 'taken';
   work.absorb = owner.id;
   return 'free';
 }
 
 /** Makes a record that was found this link's own. */
-export async function takeOver(work: Work, side: SideName, record: SideRecord): Promise<Adoption> {
-  if ((await ownerOf(work, side, record)) === 'taken') return hold(work, side, [record]);
+export async function takeOver(
+  work: Work,
+  side: SideName,
+  record: SideRecord,
+  isChosen = false,
+): Promise<Adoption> {
+  if ((await ownerOf(work, side, record, isChosen)) === 'taken') return hold(work, side, [record]);
   if (work.link[side].id !== null && work.link[side].id !== record.id) forgetPredecessor(work, side);
   noteRead(work, side, record);
   work.records[side] = record;

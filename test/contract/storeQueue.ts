@@ -335,6 +335,17 @@ export function queueContract({ store, another }: Fixture): void {
       await queue.settle(mine, settled());
     });
 
+    it('takes over what is left of a pair whose record was removed', async () => {
+      const { queue, links } = store();
+      const { mine, other } = await twoStubs();
+      const pair = paired(other.link, 'a9', '9');
+      const removed = { schemaVersion: 1, state: 'apart' as const, fields: {} };
+      await queue.settle(other, settled({ link: { ...pair, base: removed } }));
+      await queue.settle(mine, settled({ link: paired(mine.link, 'a1', '9'), absorb: other.link.id }));
+      expect(await links.get(other.link.id)).toBeNull();
+      expect((await links.bySide('c1', 'invoice', 'ledger', ['9'])).get('9')?.id).toBe(mine.link.id);
+    });
+
     it('lets one of two settlements have a record that both claim', async () => {
       const { queue } = store();
       await queue.append([anEvent('a1', { side: 'app' }), anEvent('a2', { side: 'app' }), anEvent('5')], {

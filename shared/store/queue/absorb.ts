@@ -41,13 +41,16 @@ export function planAbsorption(
 
 function refusalOf({ claim: { link } }: SettleInput, gone: HeldLink): SyncError | null {
   const related = gone.connection_id === link.connectionId && gone.entity === link.entity;
-  const oneSided = gone.app_id === null || gone.ledger_id === null;
-  if (related && oneSided && gone.id !== link.id) return null;
+  const isFree = gone.app_id === null || gone.ledger_id === null || isOver(gone.base_state);
+  if (related && isFree && gone.id !== link.id) return null;
   const what = `${link.entity} ${link.id} cannot take the place of link ${gone.id}`;
   if (related && gone.id !== link.id)
     return new StaleVersionError(`${what}, which has a record on both sides by now`, { entity: link.entity });
   return new StoreError(`${what}, which is of another kind`, { entity: link.entity });
 }
+
+/** Nothing is kept in step any more by a link like that. */
+const isOver = (state: string | null): boolean => state !== null && state !== 'live';
 
 /** Other links that have a side id which a settlement is about to set. */
 export async function stubsInTheWay(

@@ -12,6 +12,7 @@ export type HeldLink = Pick<
   | 'entity'
   | 'app_id'
   | 'ledger_id'
+  | 'base_state'
   | 'fence'
   | 'lease_owner'
   | 'leased_at'
@@ -25,7 +26,7 @@ export async function holdLinks(
   ids: readonly string[],
 ): Promise<Map<string, HeldLink>> {
   const { rows } = await sql<HeldLink>`
-    select id, connection_id, entity, app_id, ledger_id, fence, lease_owner, leased_at, settled_at
+    select id, connection_id, entity, app_id, ledger_id, base_state, fence, lease_owner, leased_at, settled_at
     from links where id ${dialect.anyOf([...new Set(ids)])}
     order by id ${dialect.forUpdate}`.execute(queries);
   return new Map(rows.map((row) => [row.id, row]));

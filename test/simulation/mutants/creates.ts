@@ -40,7 +40,7 @@ export const creates: readonly Mutant[] = [
   {
     name: 'complete-link-absorbed',
     breaks: 'A record that is linked already is never linked a second time',
-    patches: [adopt("if (owner[other(side)].id !== null) return 'taken';", '')],
+    patches: [adopt("if (owner[other(side)].id !== null && !(isChosen && isOver)) return 'taken';", '')],
   },
   {
     name: 'uncertain-create-repeated',

@@ -35,8 +35,10 @@ function stubOf(link: LinkRow, side: SideName, claim: Claim, settlement: Settlem
 
 function checkAbsorption(link: LinkRow, gone: LinkRow): void {
   const related = gone.connection === link.connection && gone.entity === link.entity;
-  const oneSided = gone.app.id === null || gone.ledger.id === null;
-  if (related && oneSided && gone !== link) return;
+  // Nothing is kept in step any more by a link whose record was removed.
+  const isOver = gone.base !== null && gone.base.state !== 'live';
+  const isFree = gone.app.id === null || gone.ledger.id === null || isOver;
+  if (related && isFree && gone !== link) return;
   const what = `${link.entity} ${link.id} cannot take the place of link ${gone.id}`;
   if (related && gone.id !== link.id)
     throw new StaleVersionError(`${what}, which has a record on both sides by now`, { entity: link.entity });
