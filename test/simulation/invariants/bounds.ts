@@ -1,5 +1,6 @@
 import { defaultRetry } from '../../../shared/sync/retry';
 import type { ErrorReport, SideName } from '../../../shared/ports';
+import type { World } from '../world/world';
 import { hasSuccessor } from './references';
 import type { Panorama } from './sight';
 
@@ -18,6 +19,8 @@ const PASSING = [
 function mayGiveUp(error: ErrorReport | null, panorama: Panorama): boolean {
   const { world } = panorama;
   if (error && refersToGone(error.message, panorama)) return true;
+  // What was brought back may have been made anew before, and both cannot have one name.
+  if (error?.code === 'duplicate') return isAnyBack(world);
   if (error?.code === 'validation')
     return (
       (error.message === 'is not wanted' && world.refusals > 0) ||
@@ -27,17 +30,19 @@ function mayGiveUp(error: ErrorReport | null, panorama: Panorama): boolean {
   return /\bis down\b/.test(error?.message ?? '');
 }
 
+const isAnyBack = ({ journal }: World): boolean =>
+  [...journal.histories.values()].some(({ reopenings }) => reopenings > 0);
+
 /** A side has refused what refers to a record that is gone there; somebody may have brought that one back since. */
 function refersToGone(message: string, panorama: Panorama): boolean {
-  const { twins, journal } = panorama.world;
+  const { twins } = panorama.world;
   const [, side, entity, id] = /refers to (app|ledger) (\w+) (\w+), which is gone$/.exec(message) ?? [];
   if (!side || !entity || !id) return false;
   const twin = twins[side as SideName];
   const record = twin.get(entity, id);
-  const isBack = [...journal.histories.values()].some(({ reopenings }) => reopenings > 0);
   const isGone = !record || !twin.isLive(record);
   // Whoever waits for what is being made anew has its new name in the end.
-  return isGone ? !hasSuccessor(panorama, side as SideName, { entity, id }) : isBack;
+  return isGone ? !hasSuccessor(panorama, side as SideName, { entity, id }) : isAnyBack(panorama.world);
 }
 
 /** Invariant 8: attempts are bounded, and whatever is not settled is where somebody finds it. */
