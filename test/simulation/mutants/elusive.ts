@@ -1,5 +1,6 @@
 /** What each of these leaves to others. */
 const ANOTHER_GUARD = {
+  'renamed-lost-create-trusted': 'whatever has come since is listed, and asked about',
   'complete-link-absorbed': 'the store refuses to absorb a link that has both its records',
   'key-without-what-is-written': 'the key has the version that was read',
   'hash-without-line-order': 'the key has the version that was read',
@@ -15,8 +16,6 @@ const ANOTHER_GUARD = {
 
 /** What chance has not brought up in ten thousand schedules. */
 const RARE = {
-  'expired-key-trusted': 'a lost create that nothing but its key could find, after the key has expired',
-  'renamed-lost-create-trusted': 'a lost create, renamed on both sides before anybody looks',
   'found-record-not-left-to-its-maker': 'two links that both could have made one record, at one moment',
   'base-of-the-predecessor-kept': 'a record made anew whose predecessor differs where nobody has edited',
   'line-ids-of-the-predecessor-kept': 'a record made anew that names its lines by the same numbers',
@@ -24,8 +23,6 @@ const RARE = {
   'answer-taken-for-a-read': 'an edit between the read and the answer of one write, told before that',
   'busy-maker-not-waited-for-at-adoption': 'two links that meet in one millisecond',
   'held-dependency-taken-for-gone': 'a record that is held before it has ever met its partner',
-  'store-policy-version-not-checked': 'a rule that turns around between a decision and its write',
-  'rate-limit-taken-for-a-fault': 'a side that refuses for longer than all attempts take',
   'chosen-order-stays-doubtful': 'an order of lines in doubt that somebody decides',
 } as const;
 
