@@ -75,7 +75,10 @@ function tell(account: Account, { kind, detail }: AuditEntry, entity: EntityInPl
   for (const { path } of maybe) account.decided.delete(path);
   // What a side has not kept as it was sent is asked about, and not agreed yet.
   const isAsked = kind === 'conflict' || kind === 'resolution_refused';
-  if (!isWhole && !isAsked) for (const { path, after } of decisions) account.decided.set(path, after);
+  for (const { path, after } of isWhole ? [] : decisions) {
+    if (isAsked) account.decided.delete(path);
+    else account.decided.set(path, after);
+  }
   account.hasAbsorbed ||= detail['absorbed'] !== undefined;
   const hadMet = account.hasMet;
   account.hasMet ||= kind === 'synced' || kind === 'in_step';

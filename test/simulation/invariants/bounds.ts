@@ -1,7 +1,7 @@
 import { defaultRetry } from '../../../shared/sync/retry';
-import type { ErrorReport, SideName } from '../../../shared/ports';
+import type { QueuedEvent, SideName } from '../../../shared/ports';
 import type { World } from '../world/world';
-import { hasSuccessor } from './references';
+import { hasSuccessor, lacksReference } from './references';
 import type { Panorama } from './sight';
 
 const PASSING = [
@@ -16,15 +16,16 @@ const PASSING = [
 ];
 
 /** What ends by itself is waited for; the rest has to be the record's own fault, or a side's. */
-function mayGiveUp(error: ErrorReport | null, panorama: Panorama): boolean {
+function mayGiveUp(event: QueuedEvent, panorama: Panorama): boolean {
   const { world } = panorama;
+  const error = event.lastError;
   if (error && refersToGone(error.message, panorama)) return true;
   // What was brought back may have been made anew before, and both cannot have one name.
   if (error?.code === 'duplicate') return isAnyBack(world);
   if (error?.code === 'validation')
     return (
       (error.message === 'is not wanted' && world.refusals > 0) ||
-      /refers to .* no longer there/.test(error.message)
+      (/refers to .* no longer there/.test(error.message) && lacksReference(event, panorama))
     );
   // A side that was down for long, or was when what this waits for was tried.
   return /\bis down\b/.test(error?.message ?? '');
@@ -63,8 +64,9 @@ export function nothingStuck(panorama: Panorama): string[] {
     if (PASSING.includes(code) && attempts < defaultRetry.maxAttempts - 1)
       faults.push(`${events[0]?.entity} ${linkId} was given up for ${code} after ${attempts} attempts`);
   }
-  for (const { entity, recordId, lastError } of open.dead) {
-    if (!mayGiveUp(lastError, panorama))
+  for (const event of open.dead) {
+    const { entity, recordId, lastError } = event;
+    if (!mayGiveUp(event, panorama))
       faults.push(`${entity} ${recordId} was given up for ${lastError?.code}: ${lastError?.message}`);
   }
   for (const event of open.pending)

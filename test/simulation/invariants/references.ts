@@ -1,4 +1,4 @@
-import type { Link, SideName } from '../../../shared/ports';
+import type { Link, QueuedEvent, SideName } from '../../../shared/ports';
 import { entityNamed } from '../../../shared/schema/entities';
 import type { Reference } from '../../../shared/schema/fields';
 import { referencesIn } from '../../../shared/sync/references';
@@ -69,4 +69,25 @@ export function hasSuccessor(
       ({ linkId, detail }) => linkId === link.id && (detail['link'] as Partial<Link>)?.[side]?.id === id,
     );
   return sight.links.some((link) => isPair(link, record, side) && hadFormer(link));
+}
+
+/**
+ * Whether a record that was given up for it names something that is missing on a side, and that nobody is asked
+ * about: as long as somebody is, it has to wait.
+ */
+export function lacksReference({ entity, side, recordId }: QueuedEvent, panorama: Panorama): boolean {
+  const { world, links, conflictLinks } = panorama;
+  const record = world.twins[side].get(entity, recordId);
+  if (!record || [...world.journal.histories.values()].some(({ reopenings }) => reopenings > 0)) return true;
+  return referencesIn(entityNamed(entity), record.fields).some(({ reference }) => {
+    const link = [...links.values()].find(
+      (each) => each.entity === reference.entity && each[side].id === reference.id,
+    );
+    if (!link) return true;
+    if (conflictLinks.has(link.id)) return false;
+    return SIDES.some((each) => {
+      const id = link[each].id;
+      return id === null || !isThere(world, each, { entity: reference.entity, id });
+    });
+  });
 }
