@@ -22,7 +22,6 @@ const RARE = {
   'ambiguous-match-guessed': 'three records of one name',
   'answer-taken-for-a-read': 'an edit between the read and the answer of one write, told before that',
   'busy-maker-not-waited-for-at-adoption': 'two links that meet in one millisecond',
-  'held-dependency-taken-for-gone': 'a record that is held before it has ever met its partner',
   'chosen-order-stays-doubtful': 'an order of lines in doubt that somebody decides',
 } as const;
 
