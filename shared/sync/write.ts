@@ -109,17 +109,18 @@ async function send(
     link.lines = withoutIds(link.lines, side);
   }
   // Unless recovery has found that it has not, an earlier attempt of this very write may have landed.
-  const isInDoubt =
-    work.claim.intents.some(({ key }) => key === intent.key) && !work.intents.has(intent.key);
-  const noteUnsent = () => {
-    if (!isInDoubt) work.intents.set(intent.key, 'superseded');
+  const isInDoubt = work.claim.intents.some(({ key }) => key === intent.key) && !work.intents.has(intent.key);
+  const note = (became: 'refused' | 'superseded') => {
+    // Whoever knows the key would have answered it as before: what is refused now has not landed then either.
+    const isKnown = became === 'refused' && run.sides[side].capabilities.idempotency !== null;
+    if (!isInDoubt || isKnown) work.intents.set(intent.key, became);
   };
   await run.store.queue.storeIntents(work.claim, [intent]);
   work.intents.delete(intent.key);
-  refuseWhenLate(work, noteUnsent);
+  refuseWhenLate(work, note);
   let answer: SideRecord;
   try {
-    answer = await perform(work, side, write, current, sideFields, intent, noteUnsent);
+    answer = await perform(work, side, write, current, sideFields, intent, note);
   } catch (error) {
     throw await refusalOf(work, side, write, fields, toSyncError(error));
   }
@@ -179,11 +180,14 @@ function settlePairFirst(work: Work): void {
   );
 }
 
+/** What became of a write that has done nothing. */
+type NoteFate = (became: 'refused' | 'superseded') => void;
+
 /** Past half of the lease the answer may come when another worker has the record: then nothing is sent. */
-function refuseWhenLate(work: Work, noteUnsent: () => void): void {
+function refuseWhenLate(work: Work, note: NoteFate): void {
   const { run, claim, entity } = work;
   if (claim.leaseUntil - run.clock.now() >= run.options.leaseMs / 2) return;
-  noteUnsent();
+  note('superseded');
   throw new TransientError(`Working on ${entity.label.toLowerCase()} ${titleOf(work)} has taken too long`, {
     entity: entity.name,
     nextStep: 'It is tried again by itself.',
@@ -197,7 +201,7 @@ async function perform(
   current: SideRecord | null,
   fields: Fields,
   intent: Intent,
-  noteUnsent: () => void,
+  note: NoteFate,
 ): Promise<SideRecord> {
   const target = work.run.sides[side];
   const options = { key: intent.key, externalId: work.link.id };
@@ -208,8 +212,8 @@ async function perform(
   } catch (error) {
     const failure = toSyncError(error);
     // What the side refused or never got has not landed; anything else may have, and stays for recovery.
-    if (isRefusal(failure)) work.intents.set(intent.key, 'refused');
-    else if (wasNotSent(failure)) noteUnsent();
+    if (isRefusal(failure)) note('refused');
+    else if (wasNotSent(failure)) note('superseded');
     throw toSyncError(failure);
   }
 

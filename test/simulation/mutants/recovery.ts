@@ -24,8 +24,8 @@ export const recovery: readonly Mutant[] = [
     breaks: 'A write that may have landed stays in doubt when it cannot be sent again',
     patches: [
       write(
-        "if (!isInDoubt) work.intents.set(intent.key, 'superseded');",
-        "work.intents.set(intent.key, 'superseded');",
+        'if (!isInDoubt || isKnown) work.intents.set(intent.key, became);',
+        'work.intents.set(intent.key, became);',
       ),
     ],
   },
@@ -36,14 +36,14 @@ export const recovery: readonly Mutant[] = [
       write(
         `  await run.store.queue.storeIntents(work.claim, [intent]);
   work.intents.delete(intent.key);
-  refuseWhenLate(work, noteUnsent);
+  refuseWhenLate(work, note);
 `,
         '  work.intents.delete(intent.key);\n',
       ),
       write(
-        `    answer = await perform(work, side, write, current, sideFields, intent, noteUnsent);
+        `    answer = await perform(work, side, write, current, sideFields, intent, note);
 `,
-        `    answer = await perform(work, side, write, current, sideFields, intent, noteUnsent);
+        `    answer = await perform(work, side, write, current, sideFields, intent, note);
   await run.store.queue.storeIntents(work.claim, [intent]);
 `,
       ),
