@@ -44,10 +44,8 @@ export async function adoptBeforeCreate(
   await leaveToItsMaker(work, side, match.record);
   const owner = await ownerOf(work, side, match.record);
   if (owner !== 'taken') return takeOver(work, side, match.record);
-  // Somebody else's record has our key: by a unique key it would clash, by another one it is a namesake.
-  return match.kind === 'same' || entity.naturalKey?.unique
-    ? hold(work, side, [match.record])
-    : createOrAsk(work, side, intent);
+  // Another pair's record has our key: one too many of two invoices with one number is for a person to tell.
+  return hold(work, side, [match.record]);
 }
 
 /**

@@ -24,12 +24,19 @@ const normalized = (atMost: number): Question => ({
   atMost,
 });
 
+const inDoubt = (atMost: number): Question => ({
+  asks: 'uncertain_write',
+  why: 'where one field of a lost write looks like an edit, the others it has changed are asked about along with it',
+  atMost,
+});
+
 /** By the name of the ledger's profile. QuickBooks answers a repeated key, so nothing stays in doubt there. */
 export const questions: Readonly<Record<string, readonly Question[]>> = {
   quickbooks: [refused(220)],
   xero: [
     refused(190),
     normalized(90),
+    inDoubt(65),
     {
       asks: 'no_base',
       why: 'an item carries no mark: one that is found by its name and says something else may be another one',
@@ -42,7 +49,7 @@ export const questions: Readonly<Record<string, readonly Question[]>> = {
     {
       asks: 'uncertain_write',
       why: 'neither marks nor keys: whether a create has landed that nobody has heard of, only people can tell',
-      atMost: 130,
+      atMost: 140,
     },
     {
       asks: 'delete_against_edit',
@@ -50,5 +57,5 @@ export const questions: Readonly<Record<string, readonly Question[]>> = {
       atMost: 12,
     },
   ],
-  accountedge: [refused(180), normalized(40)],
+  accountedge: [refused(180), normalized(40), inDoubt(40)],
 };
