@@ -77,7 +77,7 @@ export const updates: readonly Mutant[] = [
     breaks: 'A write that the side refused has not landed',
     patches: [
       write(
-        "if (isRefusal(failure)) work.intents.set(intent.key, 'refused');",
+        "if (isRefusal(failure)) note('refused');",
         "if (isRefusal(failure) && current) { work.intents.set(intent.key, 'done'); return current; }",
       ),
     ],
