@@ -319,13 +319,7 @@ export class World implements Surroundings {
    * what it is on has moved meanwhile.
    */
   async resolve(conflict: Conflict, choose: number, always: SideName | null = null): Promise<Choices | null> {
-    const choices = choicesFor(
-      conflict,
-      new SeededRandom(choose),
-      this.journal,
-      () => this.counterpart(conflict),
-      always,
-    );
+    const choices = choicesFor(conflict, choose, this.journal, () => this.counterpart(conflict), always);
     const resolution: Resolution = { choices, by: 'ann', at: this.clock.now() };
     try {
       await this.store.conflicts.resolve(conflict.id, resolution, conflict.refreshedAt);
@@ -403,16 +397,22 @@ const isText = ({ path, app, ledger }: Conflict['fields'][number]) =>
 
 function choicesFor(
   conflict: Conflict,
-  random: SeededRandom,
+  choose: number,
   journal: Journal,
   match: () => string | null,
   always: SideName | null,
 ): Choices {
+  const random = new SeededRandom(choose);
   const choices: Choices = {};
+  // A chance of its own, so that the other choices stay what they were.
+  const leaving = new SeededRandom(choose + 1);
   for (const field of conflict.fields) {
+    const isLeft = Object.keys(choices).length > 0 && leaving.chance(0.2);
     // Who finds no other way out has a new record made.
     if (field.path === '$match') choices[field.path] = { value: always === 'app' ? null : match() };
     else if (always !== null) choices[field.path] = { winner: always };
+    // Some decide what they know, and leave the rest for later.
+    else if (isLeft) continue;
     // Most leave it at what was chosen before.
     else if (field.chosen && random.chance(0.7)) continue;
     else if (isText(field) && isPlain(conflict.entity, field.path) && random.chance(0.2)) {
