@@ -27,4 +27,6 @@ module.exports = {
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.cache/'],
   testTimeout: 30_000,
+  // The simulation keeps every core busy only part of the time.
+  maxWorkers: '100%',
 };
