@@ -20,7 +20,7 @@ export async function openMeter(
 ): Promise<ConnectionMeter> {
   const meter = meters.get(connection.id) ?? new ConnectionMeter(connection.id, clock);
   meters.set(connection.id, meter);
-  await meter.refresh(usage, connection.settings.dailyReadBudget);
+  await meter.refresh(usage, connection.settings.dailyReadBudget, clock);
   return meter;
 }
 
@@ -35,12 +35,14 @@ export class ConnectionMeter implements CallMeter {
 
   constructor(
     private readonly connectionId: string,
-    private readonly clock: Pick<Clock, 'now'>,
+    private clock: Pick<Clock, 'now'>,
   ) {}
 
-  async refresh(usage: UsageStore, budget: number | undefined): Promise<void> {
+  /** The store, and with it its clock, may have been closed and opened again. */
+  async refresh(usage: UsageStore, budget: number | undefined, clock: Pick<Clock, 'now'>): Promise<void> {
     this.usage = usage;
     this.budget = budget;
+    this.clock = clock;
     await this.flush();
     this.day = dayOf(this.clock.now());
     this.stored = { ...(await usage.get(this.connectionId, this.day)) };

@@ -27,9 +27,9 @@ export async function withConnection<T>(
   { company, connection }: { company: QuickBooksCompany; connection: Connection },
   use: (run: ConnectionRun) => Promise<T>,
 ): Promise<T> {
-  const meter = await openMeter(store.usage, connection, store);
-  const ledger = quickBooksSide(context, company, meter);
   const clock = clockOf(store);
+  const meter = await openMeter(store.usage, connection, clock);
+  const ledger = quickBooksSide(context, company, meter);
   const parts = { store, connectionId: connection.id, clock, random: systemRandom };
   const ports: EnginePorts = {
     store,

@@ -42,10 +42,7 @@ export async function adoptBeforeCreate(
   if (match.kind === 'none') return (await claimedByMaker(work, side)) ?? createOrAsk(work, side, intent);
   if (match.kind === 'ambiguous') return hold(work, side, match.records);
   await leaveToItsMaker(work, side, match.record);
-  const owner = await ownerOf(work, side, match.record);
-  if (owner !== 'taken') return takeOver(work, side, match.record);
-  // Another pair's record has our key: one too many of two invoices with one number is for a person to tell.
-  return hold(work, side, [match.record]);
+  return takeOver(work, side, match.record);
 }
 
 /**
@@ -194,7 +191,10 @@ async function ownerOf(
   return 'free';
 }
 
-/** Makes a record that was found this link's own. */
+/**
+ * Makes a record that was found this link's own. Where it is another pair's, that pair has our key: one too many
+ * of two invoices with one number is for a person to tell.
+ */
 export async function takeOver(
   work: Work,
   side: SideName,

@@ -110,20 +110,11 @@ async function send(
   }
   // Unless recovery has found that it has not, an earlier attempt of this very write may have landed.
   const isInDoubt = work.claim.intents.some(({ key }) => key === intent.key) && !work.intents.has(intent.key);
-  const note = (became: 'refused' | 'superseded') => {
-    // Whoever knows the key would have answered it as before: what is refused now has not landed then either.
-    const isKnown = became === 'refused' && run.sides[side].capabilities.idempotency !== null;
-    if (!isInDoubt || isKnown) work.intents.set(intent.key, became);
-  };
   await run.store.queue.storeIntents(work.claim, [intent]);
   work.intents.delete(intent.key);
-  refuseWhenLate(work, note);
-  let answer: SideRecord;
-  try {
-    answer = await perform(work, side, write, current, sideFields, intent, note);
-  } catch (error) {
-    throw await refusalOf(work, side, write, fields, toSyncError(error));
-  }
+  const attempt = { side, write, current, intent, desired, fields, sideFields, isInDoubt };
+  refuseWhenLate(work, attempt);
+  const answer = await perform(work, attempt);
   noteWritten(work, side, answer);
   work.wrote.push(side);
   noteCarriedOut(work, side, work.decisions);
@@ -133,16 +124,29 @@ async function send(
   return { kind: 'sent', agreed: await learn(work, readings, side, answer, agreed) };
 }
 
+/** One write on its way. */
+interface Attempt {
+  side: SideName;
+  write: PlannedWrite;
+  current: SideRecord | null;
+  intent: Intent;
+  /** What the side can hold of what is wanted; canonical. */
+  desired: Fields;
+  /** The same in the side's references. */
+  fields: Fields;
+  /** And in its line ids: as it is sent. */
+  sideFields: Fields;
+  isInDoubt: boolean;
+}
+
 /** What a refused write comes to, once it is known whether the reason was what it refers to. */
 async function refusalOf(
   work: Work,
-  side: SideName,
-  write: PlannedWrite,
-  sent: Fields,
+  { side, write, desired, fields }: Attempt,
   failure: SyncError,
 ): Promise<SyncError> {
   const { entity } = work;
-  if (await hasOtherReferences(work, side, write.desired, sent, failure)) {
+  if (await hasOtherReferences(work, side, desired, fields, failure)) {
     // Under a new key: the side may remember the old one with what it was sent.
     return new TransientError(`${entity.label} ${titleOf(work)} refers to what has another id by now`, {
       entity: entity.name,
@@ -180,29 +184,30 @@ function settlePairFirst(work: Work): void {
   );
 }
 
-/** What became of a write that has done nothing. */
-type NoteFate = (became: 'refused' | 'superseded') => void;
+/** This attempt has done nothing. What is known of an earlier one with the same key is another matter. */
+function noteNothingDone(
+  work: Work,
+  { side, intent, isInDoubt }: Attempt,
+  became: 'refused' | 'superseded',
+): void {
+  // Whoever knows the key would have answered it as before: what is refused now has not landed then either.
+  const isKnown = became === 'refused' && work.run.sides[side].capabilities.idempotency !== null;
+  if (!isInDoubt || isKnown) work.intents.set(intent.key, became);
+}
 
 /** Past half of the lease the answer may come when another worker has the record: then nothing is sent. */
-function refuseWhenLate(work: Work, note: NoteFate): void {
+function refuseWhenLate(work: Work, attempt: Attempt): void {
   const { run, claim, entity } = work;
   if (claim.leaseUntil - run.clock.now() >= run.options.leaseMs / 2) return;
-  note('superseded');
+  noteNothingDone(work, attempt, 'superseded');
   throw new TransientError(`Working on ${entity.label.toLowerCase()} ${titleOf(work)} has taken too long`, {
     entity: entity.name,
     nextStep: 'It is tried again by itself.',
   });
 }
 
-async function perform(
-  work: Work,
-  side: SideName,
-  write: PlannedWrite,
-  current: SideRecord | null,
-  fields: Fields,
-  intent: Intent,
-  note: NoteFate,
-): Promise<SideRecord> {
+async function perform(work: Work, attempt: Attempt): Promise<SideRecord> {
+  const { side, write, current, sideFields, intent } = attempt;
   const target = work.run.sides[side];
   const options = { key: intent.key, externalId: work.link.id };
   try {
@@ -212,15 +217,15 @@ async function perform(
   } catch (error) {
     const failure = toSyncError(error);
     // What the side refused or never got has not landed; anything else may have, and stays for recovery.
-    if (isRefusal(failure)) note('refused');
-    else if (wasNotSent(failure)) note('superseded');
-    throw toSyncError(failure);
+    if (isRefusal(failure)) noteNothingDone(work, attempt, 'refused');
+    else if (wasNotSent(failure)) noteNothingDone(work, attempt, 'superseded');
+    throw await refusalOf(work, attempt, failure);
   }
 
   function request(): Promise<SideRecord> {
-    if (write.operation === 'create') return target.create(work.entity.name, fields, options);
+    if (write.operation === 'create') return target.create(work.entity.name, sideFields, options);
     if (!current) throw new ValidationError(`${work.entity.label} is gone on the ${side} side`);
-    if (write.operation === 'update') return target.update(work.entity.name, current, fields, options);
+    if (write.operation === 'update') return target.update(work.entity.name, current, sideFields, options);
     return target.remove(work.entity.name, current, write.operation, options);
   }
 }

@@ -1,6 +1,5 @@
 import type { SideName } from '../../shared/ports';
-import { brokenBy } from './invariants';
-import { namesRenewed } from './invariants/references';
+import { brokenBy, invariants, onceLookedAtAgain } from './invariants';
 import { ignoredChoices, speaksOfNow, type Decided } from './invariants/resolutions';
 import type { Violation } from './violation';
 import { CONNECTION } from './world/connection';
@@ -47,13 +46,9 @@ const isFixed = ({ variant: { app, ledger } }: World, entity: string): boolean =
 
 /** What was decided stays decided when everything is looked at once more. */
 async function lookAgain(world: World, decided: readonly Decided[]): Promise<Violation[]> {
-  await world.nameAll();
-  if (!(await world.settleDown(true))) return restless('another look');
+  if (!(await world.lookAtAll())) return restless('another look');
   // What was made anew in this very look has a new name, which others may have been written before.
-  if (await world.hasFormerRecords()) {
-    await world.nameAll();
-    if (!(await world.settleDown(true))) return restless('yet another look');
-  }
+  if ((await world.hasFormerRecords()) && !(await world.lookAtAll())) return restless('yet another look');
   const keys = decided.flatMap(({ conflict, choices }) =>
     Object.keys(choices).map((path) => `${conflict.linkId} ${path}`),
   );
@@ -61,8 +56,7 @@ async function lookAgain(world: World, decided: readonly Decided[]): Promise<Vio
     .filter(({ entity }) => !isFixed(world, entity))
     .filter(({ linkId, fields }) => fields.some(({ path }) => keys.includes(`${linkId} ${path}`)));
   return [
-    ...(await brokenBy(world, 'after decisions')),
-    ...(await namesRenewed(world)).map((message) => ({ invariant: 'names renewed', message })),
+    ...(await brokenBy(world, 'after decisions', { ...invariants, ...onceLookedAtAgain })),
     ...again.map(({ entity, title, fields }) => ({
       invariant: 'asked with reason',
       message: `${entity} ${title}: ${fields.map(({ path }) => path).join(', ')} is asked about again`,

@@ -1,8 +1,7 @@
 import type { Store } from '../../shared/ports';
 import { Coverage } from './coverage';
 import { decideEverything, restless } from './decideEverything';
-import { brokenBy } from './invariants';
-import { namesRenewed } from './invariants/references';
+import { brokenBy, onceLookedAtAgain } from './invariants';
 import { mix, SeededRandom } from './random';
 import type { Schedule } from './schedule/steps';
 import { MemoryStore } from './store/memoryStore';
@@ -63,8 +62,7 @@ async function calmDown(world: World, random: SeededRandom): Promise<Violation[]
     if (broken.length > 0) return broken;
   }
   world.say('--- reconciles');
-  await world.nameAll();
-  if (!(await world.settleDown(true))) return restless('the reconcile');
+  if (!(await world.lookAtAll())) return restless('the reconcile');
   const broken = await brokenBy(world, 'after the reconcile');
   if (broken.length > 0) return broken;
   const again = random.chance(0.25) ? await reconcileAgain(world) : [];
@@ -81,18 +79,16 @@ async function reconcileAgain(world: World): Promise<Violation[]> {
   let before = world.writes;
   const { dead } = await world.store.queue.counts(CONNECTION);
   if (dead > 0 || (await world.openConflicts()).length > 0) return [];
-  await world.nameAll();
-  if (!(await world.settleDown(true))) return restless('another reconcile');
+  if (!(await world.lookAtAll())) return restless('another reconcile');
   // A record made anew while others were written with its former id: those are told its new one by this.
   if (world.writes > before && (await world.hasFormerRecords())) {
     before = world.writes;
-    await world.nameAll();
-    if (!(await world.settleDown(true))) return restless('a third reconcile');
+    if (!(await world.lookAtAll())) return restless('a third reconcile');
   }
   const writes = world.writes - before;
-  const echoes = writes === 0 ? [] : [`a further reconcile made ${writes} writes`];
+  const message = `a further reconcile made ${writes} writes`;
   return [
-    ...echoes.map((message) => ({ invariant: 'no echo loops', message })),
-    ...(await namesRenewed(world)).map((message) => ({ invariant: 'names renewed', message })),
+    ...(writes === 0 ? [] : [{ invariant: 'no echo loops', message }]),
+    ...(await brokenBy(world, 'after another reconcile', onceLookedAtAgain)),
   ];
 }

@@ -364,6 +364,22 @@ describe('converge', () => {
     expect(ids.ledger).toBeDefined();
   });
 
+  it('takes no reference that the side cannot hold for one that has another id by now', async () => {
+    const unsupported = { 'lines.item': 'There are no items.' };
+    await start({ ledger: new MemorySide('l', {}, { invoice: { unsupported } }) });
+    const acme = bench.app.add('customer', customer);
+    const item = bench.app.add('item', { name: 'Paper', type: 'service' });
+    const lines = [{ item: { entity: 'item', id: item.id }, quantity: '1', unitPrice: '5', amount: '5' }];
+    const invoice = bench.app.add('invoice', invoiceFor(acme.id, { lines }));
+    await bench.notify('app', 'customer', acme.id);
+    await bench.settle();
+    bench.ledger.refuseNextWrite = new ValidationError('The period is closed');
+    await bench.notify('app', 'invoice', invoice.id);
+    expect(await bench.settle()).toMatchObject([
+      { result: 'failed', error: { code: 'validation', message: 'The period is closed' } },
+    ]);
+  });
+
   it('links what both sides already have, raises what differs, and overwrites nothing', async () => {
     await start();
     const same = [bench.app.add('customer', customer), bench.ledger.add('customer', customer)];

@@ -26,8 +26,7 @@ export async function calmDown(world: ListeningWorld, reconciles: boolean): Prom
   let isCalm = await world.settleDown(true);
   if (isCalm && reconciles) {
     world.say('--- reconciles');
-    await world.nameAll();
-    isCalm = await world.settleDown(true);
+    isCalm = await world.lookAtAll();
   }
   ending.violations.push(...(isCalm ? await brokenBy(world, 'calm') : restless('calming down')));
   ending.asked = await askedIn(world);

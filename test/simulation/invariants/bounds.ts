@@ -1,6 +1,5 @@
 import { defaultRetry } from '../../../shared/sync/retry';
 import type { QueuedEvent, SideName } from '../../../shared/ports';
-import type { World } from '../world/world';
 import { hasSuccessor, lacksReference } from './references';
 import type { Panorama } from './sight';
 
@@ -21,7 +20,7 @@ function mayGiveUp(event: QueuedEvent, panorama: Panorama): boolean {
   const error = event.lastError;
   if (error && refersToGone(error.message, panorama)) return true;
   // What was brought back may have been made anew before, and both cannot have one name.
-  if (error?.code === 'duplicate') return isAnyBack(world);
+  if (error?.code === 'duplicate') return world.journal.hasReopenings;
   if (error?.code === 'validation')
     return (
       (error.message === 'is not wanted' && world.refusals > 0) ||
@@ -31,19 +30,16 @@ function mayGiveUp(event: QueuedEvent, panorama: Panorama): boolean {
   return /\bis down\b/.test(error?.message ?? '');
 }
 
-const isAnyBack = ({ journal }: World): boolean =>
-  [...journal.histories.values()].some(({ reopenings }) => reopenings > 0);
-
 /** A side has refused what refers to a record that is gone there; somebody may have brought that one back since. */
 function refersToGone(message: string, panorama: Panorama): boolean {
-  const { twins } = panorama.world;
+  const { twins, journal } = panorama.world;
   const [, side, entity, id] = /refers to (app|ledger) (\w+) (\w+), which is gone$/.exec(message) ?? [];
   if (!side || !entity || !id) return false;
   const twin = twins[side as SideName];
   const record = twin.get(entity, id);
   const isGone = !record || !twin.isLive(record);
   // Whoever waits for what is being made anew has its new name in the end.
-  return isGone ? !hasSuccessor(panorama, side as SideName, { entity, id }) : isAnyBack(panorama.world);
+  return isGone ? !hasSuccessor(panorama, side as SideName, { entity, id }) : journal.hasReopenings;
 }
 
 /** Invariant 8: attempts are bounded, and whatever is not settled is where somebody finds it. */

@@ -8,11 +8,15 @@ import { inStep, onlyOnce } from './inStep';
 import { moneyConserved } from './money';
 import { conflictsCurrent } from './conflicts';
 import { askedWithReason } from './questions';
+import { namesRenewed } from './references';
 import { removalsKept } from './removals';
 import { look, type Panorama } from './sight';
 
-/** What holds whenever nothing moves any more, by name. Fencing and policy are watched while things move. */
-const invariants: Readonly<Record<string, (panorama: Panorama) => string[]>> = {
+/** Checks by name. */
+type Invariants = Readonly<Record<string, (panorama: Panorama) => string[]>>;
+
+/** What holds whenever nothing moves any more. Fencing and policy are watched while things move. */
+export const invariants: Invariants = {
   'in step': inStep,
   'no edit lost': noEditLost,
   'only once': onlyOnce,
@@ -26,10 +30,13 @@ const invariants: Readonly<Record<string, (panorama: Panorama) => string[]>> = {
   'calls bounded': callsBounded,
 };
 
+/** What holds besides when everything has been looked at since it last moved. */
+export const onceLookedAtAgain: Invariants = { 'names renewed': namesRenewed };
+
 /** What a world breaks at quiescence; `when` says at which one. */
-export async function brokenBy(world: World, when: string): Promise<Violation[]> {
+export async function brokenBy(world: World, when: string, checks = invariants): Promise<Violation[]> {
   const panorama = await look(world);
-  return Object.entries(invariants).flatMap(([invariant, check]) =>
+  return Object.entries(checks).flatMap(([invariant, check]) =>
     check(panorama).map((message) => ({ invariant, message: `${when}: ${message}` })),
   );
 }

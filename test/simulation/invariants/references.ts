@@ -5,7 +5,7 @@ import { referencesIn } from '../../../shared/sync/references';
 import type { Stored } from '../twin/table';
 import { markerOf, type EntityInPlay } from '../world/entities';
 import type { World } from '../world/world';
-import { look, type Panorama } from './sight';
+import type { Panorama } from './sight';
 
 const SIDES = ['app', 'ledger'] as const;
 
@@ -13,8 +13,8 @@ const SIDES = ['app', 'ledger'] as const;
  * Invariant 1, what others were made anew for: once everything has been looked at, nothing in step names a record
  * that is gone and has another in its place, and nothing was given up for it.
  */
-export async function namesRenewed(world: World): Promise<string[]> {
-  const panorama = await look(world);
+export function namesRenewed(panorama: Panorama): string[] {
+  const { world } = panorama;
   return panorama.sights.flatMap(({ entity, history, live, excused, links }) => {
     const given = panorama.open.dead.filter(
       ({ linkId, lastError }) =>
@@ -78,7 +78,7 @@ export function hasSuccessor(
 export function lacksReference({ entity, side, recordId }: QueuedEvent, panorama: Panorama): boolean {
   const { world, links, conflictLinks } = panorama;
   const record = world.twins[side].get(entity, recordId);
-  if (!record || [...world.journal.histories.values()].some(({ reopenings }) => reopenings > 0)) return true;
+  if (!record || world.journal.hasReopenings) return true;
   return referencesIn(entityNamed(entity), record.fields).some(({ reference }) => {
     const link = [...links.values()].find(
       (each) => each.entity === reference.entity && each[side].id === reference.id,

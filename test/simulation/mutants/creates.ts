@@ -22,8 +22,8 @@ export const creates: readonly Mutant[] = [
     breaks: 'One clear match is adopted instead of made a second time',
     patches: [
       adopt(
-        "if (owner !== 'taken') return takeOver(work, side, match.record);",
-        "if (owner !== 'taken' && match.kind === 'same') return takeOver(work, side, match.record);",
+        'return takeOver(work, side, match.record);',
+        "return match.kind === 'same' ? takeOver(work, side, match.record) : createOrAsk(work, side, intent);",
       ),
     ],
   },

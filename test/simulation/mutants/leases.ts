@@ -20,13 +20,13 @@ export const leases: readonly Mutant[] = [
     breaks: 'A claim that has waited too long for its turn is given back',
     patches: [
       engine(' || claim.leaseUntil - now < run.options.leaseMs / 2) {', ') {'),
-      write('  refuseWhenLate(work, note);\n', ''),
+      write('  refuseWhenLate(work, attempt);\n', ''),
     ],
   },
   {
     name: 'late-write-sent',
     breaks: 'Nothing is sent when its answer may come after the lease',
-    patches: [write('  refuseWhenLate(work, note);\n', '')],
+    patches: [write('  refuseWhenLate(work, attempt);\n', '')],
   },
   {
     name: 'batch-goes-on-while-resting',

@@ -36,14 +36,14 @@ export const recovery: readonly Mutant[] = [
       write(
         `  await run.store.queue.storeIntents(work.claim, [intent]);
   work.intents.delete(intent.key);
-  refuseWhenLate(work, note);
 `,
         '  work.intents.delete(intent.key);\n',
       ),
       write(
-        `    answer = await perform(work, side, write, current, sideFields, intent, note);
+        `  refuseWhenLate(work, attempt);
+  const answer = await perform(work, attempt);
 `,
-        `    answer = await perform(work, side, write, current, sideFields, intent, note);
+        `  const answer = await perform(work, attempt);
   await run.store.queue.storeIntents(work.claim, [intent]);
 `,
       ),

@@ -12,8 +12,8 @@ export const updates: readonly Mutant[] = [
     breaks: 'A write whose version is no longer current is merged again, not forced through',
     patches: [
       write(
-        "if (write.operation === 'update') return target.update(work.entity.name, current, fields, options);",
-        "if (write.operation === 'update') return target.read(work.entity.name, current.id).then((fresh) => target.update(work.entity.name, fresh ?? current, fields, options));",
+        "if (write.operation === 'update') return target.update(work.entity.name, current, sideFields, options);",
+        "if (write.operation === 'update') return target.read(work.entity.name, current.id).then((fresh) => target.update(work.entity.name, fresh ?? current, sideFields, options));",
       ),
     ],
   },
@@ -77,7 +77,7 @@ export const updates: readonly Mutant[] = [
     breaks: 'A write that the side refused has not landed',
     patches: [
       write(
-        "if (isRefusal(failure)) note('refused');",
+        "if (isRefusal(failure)) noteNothingDone(work, attempt, 'refused');",
         "if (isRefusal(failure) && current) { work.intents.set(intent.key, 'done'); return current; }",
       ),
     ],

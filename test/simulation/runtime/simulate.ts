@@ -21,10 +21,14 @@ export async function simulate({
   const tally = emptyTally();
   const request: RunRequest = { seed, schedules, from, flaws: [], sqlite, stopAtFirst: !goOn };
   const startedAt = performance.now();
-  const line = () =>
-    `${grouped(from + tally.schedules)} of ${grouped(schedules)} schedules, ` +
-    `${grouped(perSecondPerCore(tally))} per second and core, ${tally.violations.length} violations` +
-    tally.violations.slice(-1).map(({ token }) => `, the last in ${token}`);
+  const line = () => {
+    const last = tally.violations.at(-1);
+    return (
+      `${grouped(from + tally.schedules)} of ${grouped(schedules)} schedules, ` +
+      `${grouped(perSecondPerCore(tally))} per second and core, ${tally.violations.length} violations` +
+      (last ? `, the last in ${last.token}` : '')
+    );
+  };
   const soFar = () => {
     const text = summary(tally, request, (performance.now() - startedAt) / 1000);
     return json ? `${text}${JSON.stringify(resultOf(tally, seed))}\n` : text;

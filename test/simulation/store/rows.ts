@@ -2,14 +2,11 @@ import type {
   AppRecord,
   AuditEntry,
   AuditRow,
-  Base,
   Conflict,
   Connection,
   ErrorReport,
   Intent,
-  LineLink,
   Link,
-  LinkSide,
   NewEvent,
   QueuedEvent,
 } from '../../../shared/ports';
@@ -33,16 +30,8 @@ export interface ConnectionRow {
 /** entity -> record id -> link. */
 export type SideIndex = Map<string, Map<string, LinkRow>>;
 
-export interface LinkRow {
-  readonly id: string;
+export interface LinkRow extends Omit<Link, 'connectionId'> {
   readonly connection: ConnectionRow;
-  readonly entity: string;
-  app: LinkSide;
-  ledger: LinkSide;
-  base: Base | null;
-  lines: LineLink[];
-  fence: number;
-  replacedBy: string | null;
   leaseOwner: string | null;
   leasedAt: number | null;
   leaseUntil: number | null;

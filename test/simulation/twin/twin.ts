@@ -359,8 +359,7 @@ export class Twin implements Side {
     const before = this.table.get(entity, record.id) ?? null;
     const definition = entityNamed(entity);
     const isNew = profile.lineIds === 'replaced' && before !== null && before.fields !== record.fields;
-    let highest = Math.max(0, ...elements(before?.fields ?? {}, 'lines').map(({ id }) => Number(id) || 0));
-    const nextId = () => (profile.lineIds === 'numbered' ? String(++highest) : this.nextId('line', 'l'));
+    const nextId = profile.lineIds === 'numbered' ? numbersAfter(before) : () => this.nextId('line', 'l');
     let fields = nameLines(definition, record.fields, isNew, nextId);
     fields = normalized(profile, entity, fields);
     if (profile.computes && record.state !== 'deleted')
@@ -417,6 +416,12 @@ export class Twin implements Side {
       if (record?.state === 'live') this.put(entity, record, 'updated', false);
     }
   }
+}
+
+/** Counts on from the highest number of a record's lines. */
+function numbersAfter(record: Stored | null): () => string {
+  let highest = Math.max(0, ...elements(record?.fields ?? {}, 'lines').map(({ id }) => Number(id) || 0));
+  return () => String(++highest);
 }
 
 /** The record as it was at a moment, or null before it was made. */

@@ -59,6 +59,11 @@ export class Journal {
     return history;
   }
 
+  /** Whether somebody has brought back anything at all. */
+  get hasReopenings(): boolean {
+    return [...this.histories.values()].some(({ reopenings }) => reopenings > 0);
+  }
+
   /** A number that nobody has used before. */
   fresh(): number {
     return ++this.issued;

@@ -219,8 +219,13 @@ export class World implements Surroundings {
     return links.some(({ replacedBy }) => replacedBy !== null);
   }
 
-  /** Names every record of both sides once, as a reconcile does that meets no fault. */
-  async nameAll(): Promise<void> {
+  /** Looks at every record of both sides once, as a reconcile does that meets no fault; false when that never ends. */
+  async lookAtAll(): Promise<boolean> {
+    await this.nameAll();
+    return await this.settleDown(true);
+  }
+
+  private async nameAll(): Promise<void> {
     const events = (['app', 'ledger'] as const).flatMap((side) =>
       this.entities().flatMap((entity) =>
         this.twins[side].all(entity).map(

@@ -1,5 +1,4 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { systemClock } from '../../../../shared/system';
 import { chosenConnection, connectionLocator } from '../../../runtime/connection';
 import { withStore } from '../../../runtime/store';
 import { viewOf } from './view';
@@ -13,7 +12,7 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
   const locator = this.getNodeParameter('connection', itemIndex);
   return await withStore(this, async (store) => {
     const connection = await chosenConnection(store.connections, locator);
-    const today = new Date(systemClock.now()).toISOString().slice(0, 10);
+    const today = new Date(store.now()).toISOString().slice(0, 10);
     const [events, calls] = await Promise.all([
       store.queue.counts(connection.id),
       store.usage.get(connection.id, today),
