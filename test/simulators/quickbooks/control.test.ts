@@ -60,6 +60,19 @@ describe('faults', () => {
     const form = { grant_type: 'refresh_token', refresh_token: client.descriptor.refreshToken };
     expect([(await client.token(form)).status, (await client.token(form)).status]).toEqual([400, 200]);
   });
+
+  it('lets a proxy answer in the place of the service, whether or not the call got through', async () => {
+    const creations = () =>
+      client.control.records('Customer').filter(({ DisplayName }) => DisplayName === 'P');
+    client.control.addFaults(
+      { match: { operation: 'create' }, effect: { kind: 'page', status: 403 } },
+      { match: { operation: 'create' }, effect: { kind: 'page', status: 502, applied: true } },
+    );
+    const kept = await client.post('/customer', { DisplayName: 'P' });
+    expect([kept.status, kept.headers.get('content-type'), creations()]).toEqual([403, 'text/html', []]);
+    expect((await client.post('/customer', { DisplayName: 'P' })).status).toBe(502);
+    expect(creations()).toHaveLength(1);
+  });
 });
 
 describe('control over HTTP', () => {

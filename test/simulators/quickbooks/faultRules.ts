@@ -45,6 +45,14 @@ const effect = z.union([
     applied: z.boolean().default(false),
   }),
   z.strictObject({ kind: z.literal('fault-in-200'), applied: z.boolean().default(false) }),
+  /** What stands in front of the service (a proxy, a firewall, a captive portal) answers in its place. */
+  z.strictObject({
+    kind: z.literal('page'),
+    status: z.number().int().min(200).max(599),
+    headers: z.record(z.string(), z.string()).default({ 'content-type': 'text/html' }),
+    body: z.string().default('<html><body><h1>Please sign in to the network</h1></body></html>'),
+    applied: z.boolean().default(false),
+  }),
 ]);
 
 export const faultRule = z.strictObject({

@@ -178,7 +178,7 @@ export class SimulatorServer {
     if (effect?.kind === 'drop-before-commit') return this.drop(call);
     if (effect?.kind === 'delay' && effect.when === 'before') await sleep(effect.ms);
     const instead = this.insteadOf(call, effect);
-    const applied = (effect?.kind !== 'status' && effect?.kind !== 'fault-in-200') || effect.applied;
+    const applied = effect === undefined || !('applied' in effect) || effect.applied;
     if (instead !== undefined && !applied) return this.finish(call, instead);
     const { rendered, replayed, metered } = run();
     if (effect?.kind === 'drop-after-commit') return this.drop(call, metered);
@@ -197,6 +197,7 @@ export class SimulatorServer {
       const fault = faults.business('The transaction could not be processed.');
       return this.render(call, { kind: 'fault', fault: new ApiFault(200, fault.type, fault.errors) });
     }
+    if (effect?.kind === 'page') return { status: effect.status, headers: effect.headers, body: effect.body };
     if (effect?.kind !== 'status') return undefined;
     const fault = (reason: ApiFault) => this.render(call, { kind: 'fault', fault: reason });
     switch (effect.status) {
