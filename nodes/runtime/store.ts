@@ -8,6 +8,7 @@ import type {
 import { StoreError, toSyncError } from '../../shared/errors';
 import { openStore, sharedStore, type OpenStore, type StoreLocation } from '../../shared/store';
 import { systemRandom } from '../../shared/system';
+import { auditKey } from './auditKey';
 import type { NodeContext } from './context';
 
 export const STORE_CREDENTIAL = 'accountingSyncStoreApi';
@@ -23,7 +24,7 @@ export const storeCredential = {
 export async function openNodeStore(context: NodeContext): Promise<OpenStore> {
   const chosen = context.getNode().credentials?.[STORE_CREDENTIAL] !== undefined;
   const location = chosen ? locationOf(await context.getCredentials(STORE_CREDENTIAL)) : embedded('');
-  return sharedStore({ ...location, random: systemRandom });
+  return sharedStore({ ...location, random: systemRandom, auditKey: auditKey(n8nFolder()) });
 }
 
 /** Holds the store for as long as `use` runs. */

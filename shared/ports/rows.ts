@@ -204,19 +204,81 @@ export interface PolicySet {
   rules: PolicyRule[];
 }
 
+/**
+ * Who did something: the engine, or whoever ran or wrote a workflow. Made of what n8n says, never of a value that
+ * an expression can give.
+ */
+export type Actor = 'sync' | `user ${string}` | `workflow ${string}` | `trigger ${string}`;
+
 export interface AuditEntry {
   kind: string;
   linkId: string | null;
+  /** (`sync`) */
+  by?: Actor;
   /** Before, after, reason, policy version: whatever replays the decision. Canonical JSON values only. */
   detail: Record<string, unknown>;
 }
 
 export interface AuditRow extends AuditEntry {
+  /** `*` is the store's own chain: what is about no connection, or outlives it. */
   connectionId: string;
   seq: number;
   at: number;
+  by: Actor;
   prevHash: string;
+  /** Of the detail as it was written; what was erased of it since does not change it. */
+  detailHash: string;
   hash: string;
+  /** Which key the hashes were made with; null where there was none. */
+  keyId: string | null;
+  /** When personal text was taken out of the detail. */
+  erasedAt: number | null;
+}
+
+/** What is wrong with a chain, at its first row that does not hold. */
+export type AuditFault =
+  /** A row is missing. */
+  | 'gap'
+  /** It does not follow the row before it. */
+  | 'link'
+  /** It does not say what it said when it was written. */
+  | 'content'
+  /** Its detail was taken away, and not by an erasure of ours. */
+  | 'erasure'
+  /** The end of the chain is not there. */
+  | 'head_missing'
+  /** The end of the chain was not made with the key, or belongs to another row. */
+  | 'head'
+  /** The last rows are missing. */
+  | 'tail_missing'
+  /** What was archived was not archived with the key. */
+  | 'checkpoint'
+  /** When this row was added, the end of the chain was found changed. */
+  | 'head_changed';
+
+export interface AuditReport {
+  /** How many rows were checked and hold. */
+  rows: number;
+  /** The first and the last of them. */
+  from: { seq: number; at: number } | null;
+  to: { seq: number; at: number } | null;
+  /** Rows before the first, which were archived. */
+  archived: number;
+  /** Rows of which personal text was taken out; that they are where they were is checked all the same. */
+  erased: number;
+  /** The key that was checked with; null where there is none. */
+  keyId: string | null;
+  /** Rows made with another key: that they follow each other is all that can be checked. */
+  otherKeys: { keyId: string | null; from: number; to: number }[];
+  brokenAt: number | null;
+  fault: AuditFault | null;
+  /** The end of the chain as it can be kept outside the store; null when the chain is broken. */
+  anchor: string | null;
+  /**
+   * Whether the chain still contains the row that an anchor was made of; null when none was given, or the chain is
+   * broken before it.
+   */
+  comparison: 'contained' | 'missing' | 'archived' | null;
 }
 
 /** A record of the built-in app side. */

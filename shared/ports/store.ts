@@ -1,6 +1,8 @@
 import type {
+  Actor,
   AppRecord,
   AuditEntry,
+  AuditReport,
   AuditRow,
   Conflict,
   Connection,
@@ -78,8 +80,9 @@ export interface Settlement {
   append?: NewEvent[];
 }
 
+/** `by` is `sync` where nobody is named. Every change leaves a row in the audit. */
 export interface ConnectionStore {
-  create(connection: Connection): Promise<void>;
+  create(connection: Connection, by?: Actor): Promise<void>;
   get(id: string): Promise<Connection | null>;
   list(): Promise<Connection[]>;
   byTenant(provider: string, tenantId: string): Promise<Connection[]>;
@@ -174,8 +177,8 @@ export interface AuditStore {
     connectionId: string,
     options: { afterSeq?: number; linkId?: string; limit: number },
   ): Promise<AuditRow[]>;
-  /** Walks the chain; the first broken row, or null. */
-  verify(connectionId: string): Promise<{ rows: number; brokenAt: number | null }>;
+  /** Walks the chain to its first row that does not hold. `compareWith` is an anchor of an earlier report. */
+  verify(connectionId: string, options: { now: number; compareWith?: string }): Promise<AuditReport>;
 }
 
 export interface CheckpointStore {

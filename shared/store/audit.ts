@@ -1,13 +1,22 @@
 import { sql } from 'kysely';
 import type { AuditEntry, AuditStore } from '../ports';
-import { canonicalJson, sha256 } from '../schema/canonicalJson';
-import { auditHash } from './auditHash';
+import { canonicalJson } from '../schema/canonicalJson';
+import { detailHash, headMac, rowHash, type AuditHead, type AuditSeal } from './auditHash';
+import { HEAD_MISMATCH, KEY_CHANGED, verifyChain, type ChainMark, type ChainRow } from './auditVerify';
 import type { StoreContext } from './context';
-import type { AuditTableRow, Queries } from './database';
+import type { AuditHeadRow, AuditTableRow, Queries } from './database';
 import type { Columns } from './dialect';
-import { auditFromRow, parse } from './rows';
+import { auditFromRow } from './rows';
 
-const VERIFY_PAGE = 1000;
+/** The chain of the store itself: what is about no connection, and what outlives one. */
+export const STORE_CHAIN = '*';
+
+/** An entry on its way to the chain of a connection. */
+export interface NewAuditRow {
+  connectionId: string;
+  at: number;
+  entry: AuditEntry;
+}
 
 const columns: Columns<AuditTableRow> = {
   connection_id: 'text',
@@ -18,52 +27,119 @@ const columns: Columns<AuditTableRow> = {
   detail: 'text',
   prev_hash: 'text',
   hash: 'text',
+  actor: 'text',
+  detail_hash: 'text',
+  key_id: 'text',
+  erased_at: 'int',
+  erasure_mac: 'text',
 };
 
-const headColumns = { connection_id: 'text', seq: 'int', hash: 'text' } as const;
+const headColumns: Columns<AuditHeadRow> = {
+  connection_id: 'text',
+  seq: 'int',
+  hash: 'text',
+  mac: 'text',
+  key_id: 'text',
+};
+
+/** Begins a chain. Its first row has to follow in the same transaction. */
+export async function beginChain({ seal }: StoreContext, queries: Queries, connectionId: string): Promise<void> {
+  const head = { connectionId, seq: 0, hash: '' };
+  await sql`
+    insert into audit_heads (connection_id, seq, hash, mac, key_id)
+    values (${connectionId}, 0, '', ${headMac(seal, head)}, ${seal.keyId})
+    on conflict (connection_id) do nothing`.execute(queries);
+}
 
 /** Adds to the chains, in the order given. Each chain is held until the end of the transaction. */
 export async function appendAudit(
-  { dialect }: StoreContext,
+  context: StoreContext,
   queries: Queries,
-  entries: readonly { connectionId: string; at: number; entry: AuditEntry }[],
+  entries: readonly NewAuditRow[],
 ): Promise<void> {
   if (entries.length === 0) return;
+  const { dialect, seal } = context;
   const chains = [...new Set(entries.map((entry) => entry.connectionId))];
-  const { rows: heads } = await sql<{ connection_id: string; seq: number; hash: string }>`
-    select connection_id, seq, hash from audit_heads where connection_id ${dialect.anyOf(chains)}
+  const { rows: heads } = await sql<AuditHeadRow>`
+    select connection_id, seq, hash, mac, key_id from audit_heads where connection_id ${dialect.anyOf(chains)}
     order by connection_id ${dialect.forUpdate}`.execute(queries);
-  const headOf = new Map(heads.map((head) => [head.connection_id, head]));
-  const rows = entries.map(({ connectionId, at, entry: { kind, linkId, detail } }) => {
-    const head = headOf.get(connectionId);
-    if (!head) throw new Error(`connection ${connectionId} has no audit chain`);
-    // canonicalJson of the whole row, with the detail turned to text only once.
+  const chainOf = new Map(heads.map((row) => [row.connection_id, new Chain(seal, markFromRow(row))]));
+  const rows = entries.flatMap(({ connectionId, at, entry }) => {
+    const chain = chainOf.get(connectionId);
+    if (!chain) throw new Error(`connection ${connectionId} has no audit chain`);
+    return chain.add(entry, at);
+  });
+  await sql`
+    insert into audit (${sql.join(Object.keys(columns).map((name) => sql.ref(name)))})
+    select ${sql.join(Object.keys(columns).map((name) => sql.ref(`v.${name}`)))}
+    from ${dialect.rows(columns, rows)}`.execute(queries);
+  const ends = [...chainOf.values()].map((chain) => chain.end());
+  await sql`
+    update audit_heads set seq = v.seq, hash = v.hash, mac = v.mac, key_id = v.key_id
+    from ${dialect.rows(headColumns, ends)} where audit_heads.connection_id = v.connection_id`.execute(queries);
+}
+
+/** A chain while rows are added to it. */
+class Chain {
+  readonly #head: AuditHead;
+  #found: ChainMark | null;
+
+  constructor(
+    private readonly seal: AuditSeal,
+    found: ChainMark,
+  ) {
+    const { connectionId, seq, hash } = found;
+    this.#head = { connectionId, seq, hash };
+    this.#found = found;
+  }
+
+  /**
+   * With a row before it where the end was not left by us: the sync does not stop for somebody who tampers with the
+   * log, and the log does not hide it.
+   */
+  add(entry: AuditEntry, at: number): AuditTableRow[] {
+    const doubt = this.#found && doubtOf(this.seal, this.#found);
+    this.#found = null;
+    return [...(doubt ? [this.#row(doubt, at)] : []), this.#row(entry, at)];
+  }
+
+  end(): AuditHeadRow {
+    const { connectionId, seq, hash } = this.#head;
+    return { connection_id: connectionId, seq, hash, mac: headMac(this.seal, this.#head), key_id: this.seal.keyId };
+  }
+
+  #row({ kind, linkId, detail, by = 'sync' }: AuditEntry, at: number): AuditTableRow {
+    const { connectionId, hash: prevHash } = this.#head;
+    const seq = this.#head.seq + 1;
     const text = canonicalJson(detail);
-    const seq = head.seq + 1;
-    const hash = sha256(
-      `${head.hash}{"at":${at},"detail":${text},"kind":${JSON.stringify(kind)},"linkId":${JSON.stringify(linkId)},"seq":${seq}}`,
-    );
-    const row = {
+    const ofDetail = detailHash(this.seal, text);
+    const hash = rowHash(this.seal, { connectionId, seq, at, kind, linkId, by, prevHash, detailHash: ofDetail });
+    this.#head.seq = seq;
+    this.#head.hash = hash;
+    return {
       connection_id: connectionId,
       seq,
       at,
       kind,
       link_id: linkId,
       detail: text,
-      prev_hash: head.hash,
+      prev_hash: prevHash,
       hash,
+      actor: by,
+      detail_hash: ofDetail,
+      key_id: this.seal.keyId,
+      erased_at: null,
+      erasure_mac: null,
     };
-    head.seq = seq;
-    head.hash = hash;
-    return row;
-  });
-  await sql`
-    insert into audit (connection_id, seq, at, kind, link_id, detail, prev_hash, hash)
-    select v.connection_id, v.seq, v.at, v.kind, v.link_id, v.detail, v.prev_hash, v.hash
-    from ${dialect.rows(columns, rows)}`.execute(queries);
-  await sql`
-    update audit_heads set seq = v.seq, hash = v.hash from ${dialect.rows(headColumns, heads)}
-    where audit_heads.connection_id = v.connection_id`.execute(queries);
+  }
+}
+
+function doubtOf(seal: AuditSeal, found: ChainMark): AuditEntry | null {
+  if (found.keyId !== seal.keyId) {
+    return { kind: KEY_CHANGED, linkId: null, detail: { before: found.keyId, after: seal.keyId } };
+  }
+  if (found.mac === headMac(seal, found)) return null;
+  return { kind: HEAD_MISMATCH, linkId: null, detail: { seq: found.seq, hash: found.hash } };
 }
 
 export function createAuditStore(context: StoreContext): AuditStore {
@@ -80,50 +156,48 @@ export function createAuditStore(context: StoreContext): AuditStore {
   return {
     list: async (connectionId, { afterSeq = 0, linkId, limit }) =>
       (await page(connectionId, afterSeq, limit, linkId)).map(auditFromRow),
-    verify: async (connectionId) => {
-      // The head is read first: rows that are added while we walk come after it.
-      const head = await context.read(
-        async (queries) =>
-          await queries
-            .selectFrom('audit_heads')
-            .selectAll()
-            .where('connection_id', '=', connectionId)
-            .executeTakeFirst(),
-      );
-      let last = { seq: 0, hash: '' };
-      while (true) {
-        const rows = await page(connectionId, last.seq, VERIFY_PAGE);
-        for (const row of rows) {
-          if (!follows(row, last)) return { rows: last.seq, brokenAt: last.seq + 1 };
-          last = row;
-          if (head && row.seq === head.seq && row.hash !== head.hash)
-            return { rows: row.seq - 1, brokenAt: row.seq };
-        }
-        if (rows.length < VERIFY_PAGE) break;
-      }
-      const cut = last.seq < (head?.seq ?? 0);
-      return { rows: last.seq, brokenAt: cut ? last.seq + 1 : null };
-    },
+    verify: async (connectionId, options) =>
+      await verifyChain(
+        {
+          head: async () => {
+            const row = await context.read(
+              async (queries) =>
+                await queries
+                  .selectFrom('audit_heads')
+                  .selectAll()
+                  .where('connection_id', '=', connectionId)
+                  .executeTakeFirst(),
+            );
+            return row ? markFromRow(row) : null;
+          },
+          checkpoint: async () => null,
+          page: async (afterSeq, limit) => (await page(connectionId, afterSeq, limit)).map(chainRowOf),
+        },
+        { ...options, seal: context.seal, connectionId },
+      ),
   };
 }
 
-/** Whether the row is the next one, linked to the last, and says what was hashed. */
-function follows(row: AuditTableRow, last: { seq: number; hash: string }): boolean {
-  if (row.seq !== last.seq + 1 || row.prev_hash !== last.hash) return false;
-  try {
-    const detail = parse<Record<string, unknown>>(row.detail);
-    return (
-      row.hash ===
-      auditHash({
-        seq: row.seq,
-        at: row.at,
-        kind: row.kind,
-        linkId: row.link_id,
-        detail,
-        prevHash: row.prev_hash,
-      })
-    );
-  } catch {
-    return false; // not even JSON any more
-  }
-}
+const markFromRow = ({ connection_id, key_id, seq, hash, mac }: AuditHeadRow): ChainMark => ({
+  connectionId: connection_id,
+  seq,
+  hash,
+  mac,
+  keyId: key_id,
+});
+
+const chainRowOf = (row: AuditTableRow): ChainRow => ({
+  connectionId: row.connection_id,
+  seq: row.seq,
+  at: row.at,
+  kind: row.kind,
+  linkId: row.link_id,
+  by: row.actor,
+  detail: row.detail,
+  prevHash: row.prev_hash,
+  detailHash: row.detail_hash,
+  hash: row.hash,
+  keyId: row.key_id,
+  erasedAt: row.erased_at,
+  erasureMac: row.erasure_mac,
+});

@@ -1,14 +1,20 @@
 import { NotFoundError, StoreError } from '../errors';
-import type { Connection, ConnectionStore } from '../ports';
+import type { Actor, Connection, ConnectionStore } from '../ports';
+import { appendAudit, beginChain, STORE_CHAIN } from './audit';
 import type { StoreContext } from './context';
 import type { ConnectionRow } from './database';
 import { connectionFromRow } from './rows';
 import { single } from './writer';
 
+interface CreateInput {
+  connection: Connection;
+  by: Actor;
+}
+
 type Patch = Parameters<ConnectionStore['update']>[1];
 
 export function createConnectionStore(context: StoreContext): ConnectionStore {
-  const create = single('connections', async ({ queries }, connection: Connection) => {
+  const create = single('connections', async ({ queries }, { connection, by }: CreateInput) => {
     const { numInsertedOrUpdatedRows } = await queries
       .insertInto('connections')
       .values({
@@ -19,10 +25,19 @@ export function createConnectionStore(context: StoreContext): ConnectionStore {
       .onConflict((conflict) => conflict.column('id').doNothing())
       .executeTakeFirst();
     if (!numInsertedOrUpdatedRows) throw new StoreError(`There is a connection ${connection.id} already`);
-    await queries
-      .insertInto('audit_heads')
-      .values({ connection_id: connection.id, seq: 0, hash: '' })
-      .execute();
+    for (const chain of [STORE_CHAIN, connection.id]) await beginChain(context, queries, chain);
+    const { id, name, provider, tenantId, settings, createdAt: at } = connection;
+    const entry = {
+      kind: 'connection_created',
+      linkId: null,
+      by,
+      detail: { id, name, provider, tenantId, settings },
+    };
+    // In the store's own chain as well, which tells of connections that are there no more.
+    await appendAudit(context, queries, [
+      { connectionId: STORE_CHAIN, at, entry },
+      { connectionId: id, at, entry },
+    ]);
   });
   const update = single('connections', async (tx, { id, patch }: { id: string; patch: Patch }) => {
     const columns = columnsOf(patch);
@@ -38,7 +53,7 @@ export function createConnectionStore(context: StoreContext): ConnectionStore {
     if (row.state === 'active') tx.wake();
   });
   return {
-    create: async (connection) => await context.write(create, connection),
+    create: async (connection, by = 'sync') => await context.write(create, { connection, by }),
     update: async (id, patch) => await context.write(update, { id, patch }),
     get: async (id) => {
       const row = await context.read(

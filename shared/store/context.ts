@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Random } from '../ports';
+import type { AuditSeal } from './auditHash';
 import type { Database, Queries } from './database';
 import type { Dialect } from './dialect';
 import { toStoreError } from './errors';
@@ -9,6 +10,8 @@ import type { Command, Writer } from './writer';
 export interface StoreContext {
   readonly dialect: Dialect;
   readonly random: Random;
+  /** Makes the hashes of the audit. */
+  readonly seal: AuditSeal;
   /** Outside any transaction of ours: sees what is committed. */
   read<T>(query: (queries: Queries) => Promise<T>): Promise<T>;
   write<I, O>(command: Command<I, O>, input: I): Promise<O>;
@@ -20,14 +23,16 @@ const READ_ATTEMPTS = 4;
 export function createContext(options: {
   dialect: Dialect;
   random: Random;
+  seal: AuditSeal;
   location: string;
   reading: Kysely<Database>;
   writer: Writer;
 }): StoreContext {
-  const { dialect, random, location, reading, writer } = options;
+  const { dialect, random, seal, location, reading, writer } = options;
   return {
     dialect,
     random,
+    seal,
     write: async (command, input) => await writer.run(command, input),
     read: async (query) => {
       for (let attempt = 1; ; attempt++) {

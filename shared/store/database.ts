@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { PolicyWinner } from '../ports';
+import type { Actor, PolicyWinner } from '../ports';
 
 /** The tables as both databases hold them. Times are epoch milliseconds, JSON is text. */
 export interface Database {
@@ -10,7 +10,8 @@ export interface Database {
   conflicts: ConflictRow;
   policies: PolicyRow;
   audit: AuditTableRow;
-  audit_heads: { connection_id: string; seq: number; hash: string };
+  audit_heads: AuditHeadRow;
+  audit_maintenance: { connection_id: string };
   checkpoints: { connection_id: string; name: string; value: string; updated_at: number };
   app_records: AppRecordRow;
   app_record_keys: { connection_id: string; entity: string; field: string; token: string; record_id: string };
@@ -132,6 +133,20 @@ export interface AuditTableRow {
   detail: string;
   prev_hash: string;
   hash: string;
+  actor: Actor;
+  detail_hash: string;
+  key_id: string | null;
+  erased_at: number | null;
+  /** Shows that it was us who erased. */
+  erasure_mac: string | null;
+}
+
+export interface AuditHeadRow {
+  connection_id: string;
+  seq: number;
+  hash: string;
+  mac: string;
+  key_id: string | null;
 }
 
 export interface AppRecordRow {

@@ -9,4 +9,4 @@ export {
   type StoreOptions,
 } from './options';
 export type { OpenStore } from './store';
-export { auditHash } from './auditHash';
+export { createSeal, detailHash, rowHash } from './auditHash';

@@ -1,3 +1,4 @@
+import { createSeal } from './auditHash';
 import type { StoreOptions } from './options';
 import { openPostgres } from './postgres/open';
 import { openSqlite } from './sqlite/open';
@@ -9,5 +10,5 @@ import { createStore, type OpenStore } from './store';
  */
 export async function openStore(options: StoreOptions): Promise<OpenStore> {
   const backend = options.kind === 'sqlite' ? await openSqlite(options) : await openPostgres(options);
-  return createStore(backend, options.random);
+  return createStore(backend, options.random, createSeal(options.auditKey));
 }

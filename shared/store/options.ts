@@ -25,7 +25,11 @@ export interface PostgresOptions {
 /** Where a store is. */
 export type StoreLocation = SqliteOptions | PostgresOptions;
 
-export type StoreOptions = StoreLocation & { random: Random };
+export type StoreOptions = StoreLocation & {
+  random: Random;
+  /** What the audit is sealed with, kept outside the store. Absent in tools and tests: the audit is then not keyed. */
+  auditKey?: string | undefined;
+};
 
 export const DEFAULT_SCHEMA = 'accounting_sync';
 

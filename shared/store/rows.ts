@@ -152,8 +152,12 @@ export function auditFromRow(row: AuditTableRow): AuditRow {
     kind: row.kind,
     linkId: row.link_id,
     detail: parse(row.detail),
+    by: row.actor,
     prevHash: row.prev_hash,
+    detailHash: row.detail_hash,
     hash: row.hash,
+    keyId: row.key_id,
+    erasedAt: row.erased_at,
   };
 }
 

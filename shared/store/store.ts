@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Random, Store } from '../ports';
 import { createAppRecordStore } from './appRecords';
 import { createAuditStore } from './audit';
+import type { AuditSeal } from './auditHash';
 import { createCheckpointStore } from './checkpoints';
 import { createConflictStore } from './conflicts';
 import { createConnectionStore } from './connections';
@@ -45,7 +46,7 @@ export interface OpenStore extends Store {
 }
 
 /** Puts the parts of a store on top of a database. */
-export function createStore(backend: Backend, random: Random): OpenStore {
+export function createStore(backend: Backend, random: Random, seal: AuditSeal): OpenStore {
   const listeners = new Set<() => void>();
   const fire = () => {
     for (const listener of [...listeners]) {
@@ -67,7 +68,7 @@ export function createStore(backend: Backend, random: Random): OpenStore {
       backend.announce?.();
     },
   });
-  const context = createContext({ ...backend, random, writer });
+  const context = createContext({ ...backend, random, seal, writer });
   let closing: Promise<void> | undefined;
   return {
     dialect: backend.dialect.name,

@@ -1,7 +1,11 @@
-import { auditHash } from '../../shared/store';
+import { canonicalJson } from '../../shared/schema/canonicalJson';
+import { createSeal, detailHash, rowHash } from '../../shared/store';
 import type { AppRecord } from '../../shared/ports';
 import type { Fixture } from './store';
 import { aConnection, anEvent, claimOne, claimSome, settled, T0 } from './storeSupport';
+
+/** The stores of the contract have no key. */
+const seal = createSeal();
 
 const aRecord = (id: string, fields: AppRecord['fields'] = {}): Omit<AppRecord, 'version' | 'updatedAt'> => ({
   connectionId: 'c1',
@@ -105,17 +109,17 @@ export function recordContract({ store }: Fixture): void {
           ),
         ),
       );
-      expect(await audit.verify('c1')).toEqual({ rows: 40, brokenAt: null });
-      expect(await audit.verify('c2')).toEqual({ rows: 20, brokenAt: null });
-      expect(await audit.verify('c9')).toEqual({ rows: 0, brokenAt: null });
+      expect(await audit.verify('c1', { now: T0 })).toMatchObject({ rows: 41, brokenAt: null });
+      expect(await audit.verify('c2', { now: T0 })).toMatchObject({ rows: 21, brokenAt: null });
       const rows = await audit.list('c1', { limit: 100 });
       expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, index) => index + 1));
       rows.forEach((row, index) => {
         expect(row.prevHash).toBe(rows[index - 1]?.hash ?? '');
-        expect(row.hash).toBe(auditHash(row));
+        expect(row.detailHash).toBe(detailHash(seal, canonicalJson(row.detail)));
+        expect(row.hash).toBe(rowHash(seal, row));
       });
-      expect((await audit.list('c1', { afterSeq: 38, limit: 100 })).map(({ seq }) => seq)).toEqual([39, 40]);
-      const linkId = rows[0]!.linkId!;
+      expect((await audit.list('c1', { afterSeq: 39, limit: 100 })).map(({ seq }) => seq)).toEqual([40, 41]);
+      const linkId = rows[1]!.linkId!;
       expect((await audit.list('c1', { linkId, limit: 100 })).map((row) => row.linkId)).toEqual([linkId]);
     });
   });

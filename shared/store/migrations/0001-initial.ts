@@ -7,7 +7,7 @@ import type { Migration } from './index';
 export const initial: Migration = {
   version: 1,
   name: 'initial',
-  statements: ({ text, int, suffix }) => [
+  statements: ({ text, int, suffix, auditGuards }) => [
     `CREATE TABLE connections (
       id ${text} PRIMARY KEY,
       name ${text} NOT NULL,
@@ -127,8 +127,9 @@ export const initial: Migration = {
     )${suffix}`,
     `CREATE INDEX policies_connection ON policies (connection_id, version)`,
 
+    // No foreign key: `*` is the chain of the store itself, and what is about a connection outlives it there.
     `CREATE TABLE audit (
-      connection_id ${text} NOT NULL REFERENCES connections (id),
+      connection_id ${text} NOT NULL,
       seq ${int} NOT NULL,
       at ${int} NOT NULL,
       kind ${text} NOT NULL,
@@ -136,14 +137,24 @@ export const initial: Migration = {
       detail ${text} NOT NULL,
       prev_hash ${text} NOT NULL,
       hash ${text} NOT NULL,
+      actor ${text} NOT NULL,
+      detail_hash ${text} NOT NULL,
+      key_id ${text},
+      erased_at ${int},
+      erasure_mac ${text},
       PRIMARY KEY (connection_id, seq)
     )${suffix}`,
     `CREATE INDEX audit_link ON audit (connection_id, link_id, seq)`,
     `CREATE TABLE audit_heads (
-      connection_id ${text} PRIMARY KEY REFERENCES connections (id),
+      connection_id ${text} PRIMARY KEY,
       seq ${int} NOT NULL,
-      hash ${text} NOT NULL
+      hash ${text} NOT NULL,
+      mac ${text} NOT NULL,
+      key_id ${text}
     )${suffix}`,
+    // A row stands here while a transaction archives or erases, and never after it.
+    `CREATE TABLE audit_maintenance (connection_id ${text} PRIMARY KEY)${suffix}`,
+    ...auditGuards,
 
     `CREATE TABLE checkpoints (
       connection_id ${text} NOT NULL REFERENCES connections (id),

@@ -1,5 +1,5 @@
 import { NotFoundError, StoreError } from '../../../shared/errors';
-import type { Connection, ConnectionStore } from '../../../shared/ports';
+import type { Actor, Connection, ConnectionStore } from '../../../shared/ports';
 import { compareText } from './rows';
 import type { Session } from './session';
 import { asStored } from './values';
@@ -7,11 +7,11 @@ import { asStored } from './values';
 export class MemoryConnections implements ConnectionStore {
   constructor(private readonly session: Session) {}
 
-  async create(connection: Connection): Promise<void> {
+  async create(connection: Connection, by: Actor = 'sync'): Promise<void> {
     const { database } = this.session;
     if (database.connections.has(connection.id))
       throw new StoreError(`There is a connection ${connection.id} already`);
-    database.addConnection(database.sealed(asStored({ ...connection })));
+    database.addConnection(database.sealed(asStored({ ...connection })), by);
   }
 
   async get(id: string): Promise<Connection | null> {

@@ -1,5 +1,6 @@
 import { NotFoundError } from '../../../shared/errors';
-import type { Conflict, Connection, PolicyChange, Random } from '../../../shared/ports';
+import type { Actor, Conflict, Connection, PolicyChange, Random } from '../../../shared/ports';
+import { MemoryChain } from './chain';
 import type { StoreFlaw } from './flaws';
 import type { ConnectionRow, EventRow, IntentRow, LinkRow } from './rows';
 import { deepFreeze } from './values';
@@ -33,6 +34,8 @@ export class MemoryDatabase {
   readonly policies: PolicyChange[] = [];
   /** By connection and day. */
   readonly usage = new Map<string, Map<string, Record<string, number>>>();
+  /** What is about no connection, and what outlives one; begun with the first. */
+  storeChain: MemoryChain | null = null;
   readonly listeners = new Set<() => void>();
   readonly #freeze: boolean;
 
@@ -67,18 +70,27 @@ export class MemoryDatabase {
     });
   }
 
-  addConnection(value: Connection): void {
+  addConnection(value: Connection, by: Actor): void {
     this.connections.set(value.id, {
       value,
       links: [],
       byApp: new Map(),
       byLedger: new Map(),
       dedupeKeys: new Set(),
-      audit: [],
-      chain: [],
+      audit: new MemoryChain(value.id),
       checkpoints: new Map(),
       appRecords: new Map(),
     });
+    const { id, name, provider, tenantId, settings, createdAt: at } = value;
+    const entry = {
+      kind: 'connection_created',
+      linkId: null,
+      by,
+      detail: { id, name, provider, tenantId, settings },
+    };
+    this.storeChain ??= new MemoryChain(ANY);
+    this.storeChain.add(at, entry);
+    this.connection(id).audit.add(at, entry);
   }
 
   /** The version of the policies in force for a connection. */

@@ -1,7 +1,5 @@
 import type {
   AppRecord,
-  AuditEntry,
-  AuditRow,
   Conflict,
   Connection,
   ErrorReport,
@@ -10,6 +8,7 @@ import type {
   NewEvent,
   QueuedEvent,
 } from '../../../shared/ports';
+import type { MemoryChain } from './chain';
 
 /** Everything of one connection. */
 export interface ConnectionRow {
@@ -19,9 +18,7 @@ export interface ConnectionRow {
   readonly byApp: SideIndex;
   readonly byLedger: SideIndex;
   readonly dedupeKeys: Set<string>;
-  readonly audit: { at: number; entry: AuditEntry }[];
-  /** As many audit rows as somebody has asked for, with their hashes. */
-  readonly chain: AuditRow[];
+  readonly audit: MemoryChain;
   readonly checkpoints: Map<string, unknown>;
   /** By entity and id. */
   readonly appRecords: Map<string, Map<string, AppRecord>>;

@@ -102,10 +102,10 @@ function appendAudit(
   gone: readonly LinkRow[],
 ): void {
   if (database.flaws?.has('audit-not-written')) return;
-  for (const entry of audit) link.connection.audit.push({ at: now, entry: database.sealed(entry) });
+  for (const entry of audit) link.connection.audit.add(now, database.sealed(entry));
   for (const { id } of gone) {
     if (id === absorb) continue;
     const entry = { kind: 'absorbed', linkId: link.id, detail: { absorbed: id } };
-    link.connection.audit.push({ at: now, entry: database.sealed(entry) });
+    link.connection.audit.add(now, database.sealed(entry));
   }
 }

@@ -49,8 +49,8 @@ export class Observer {
       links: await links.list(id, { limit: LIMIT }),
       counts: await queue.counts(id),
       // Hashes cover ids, so they differ; that they are a chain, each store says itself.
-      audit: rows.map(({ prevHash: _prevHash, hash: _hash, ...row }) => row),
-      chain: await audit.verify(id),
+      audit: rows.map(({ prevHash: _prevHash, detailHash: _detailHash, hash: _hash, ...row }) => row),
+      chain: { ...(await audit.verify(id, { now: 0 })), anchor: null },
       policies: [await policies.load(id), await policies.history(id, LIMIT)],
       records: await appRecords.list(id, 'invoice', { limit: LIMIT }),
       found: await appRecords.list(id, 'invoice', { limit: 2, states: ['live'], naturalKey: { a: '1' } }),

@@ -1,0 +1,194 @@
+import { ValidationError } from '../errors';
+import type { AuditFault, AuditReport } from '../ports';
+import { formatAnchor, parseAnchor, type AuditAnchor } from './auditAnchor';
+import {
+  checkpointMac,
+  detailHash,
+  erasureMac,
+  headMac,
+  rowHash,
+  type AuditHead,
+  type AuditSeal,
+  type SealedContent,
+} from './auditHash';
+
+/** A row as it is stored. */
+export interface ChainRow extends SealedContent {
+  detail: string;
+  detailHash: string;
+  hash: string;
+  keyId: string | null;
+  erasedAt: number | null;
+  erasureMac: string | null;
+}
+
+/** The end of a chain, or of what was archived of it, as it is stored. */
+export interface ChainMark extends AuditHead {
+  mac: string;
+  keyId: string | null;
+}
+
+/** Where the rows come from. */
+export interface ChainSource {
+  head(): Promise<ChainMark | null>;
+  /** The last row that was archived. */
+  checkpoint(): Promise<(ChainMark & { at: number }) | null>;
+  page(afterSeq: number, limit: number): Promise<readonly ChainRow[]>;
+}
+
+/** Of a row that says that the chain's end was found changed when the next row was added. */
+export const HEAD_MISMATCH = 'audit_head_mismatch';
+/** Of a row that says that the chain goes on with another key. */
+export const KEY_CHANGED = 'audit_key_changed';
+
+const PAGE = 100;
+/** How long others wait while rows are hashed. */
+const SLICE_MS = 10;
+
+/** Walks a chain from what was archived of it to its end, page by page; others have their turn in between. */
+export async function verifyChain(
+  source: ChainSource,
+  options: { seal: AuditSeal; connectionId: string; now: number; compareWith?: string | undefined },
+): Promise<AuditReport> {
+  const { seal, connectionId, now } = options;
+  const anchor = options.compareWith === undefined ? null : anchorOf(options.compareWith, seal, connectionId);
+  // The end is read first: rows that are added while we walk come after it.
+  const head = await source.head();
+  const walk = new Walk(seal, head, anchor);
+  const checkpoint = await source.checkpoint();
+  if (checkpoint) walk.start(checkpoint);
+  let sliceEndsAt = performance.now() + SLICE_MS;
+  for (let page = await source.page(walk.last.seq, PAGE); page.length > 0; ) {
+    for (const row of page) {
+      if (!walk.accept(row)) return walk.report(null);
+      if (performance.now() < sliceEndsAt) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      sliceEndsAt = performance.now() + SLICE_MS;
+    }
+    page = page.length < PAGE ? [] : await source.page(walk.last.seq, PAGE);
+  }
+  walk.end();
+  return walk.report(head && formatAnchor(seal, pick(head), now));
+}
+
+const pick = ({ connectionId, seq, hash }: AuditHead): AuditHead => ({ connectionId, seq, hash });
+
+function anchorOf(text: string, seal: AuditSeal, connectionId: string): AuditAnchor {
+  const anchor = parseAnchor(seal, text);
+  if (anchor.connectionId === connectionId) return anchor;
+  throw new ValidationError('The anchor to compare with belongs to another connection', {
+    field: 'compareWith',
+    nextStep: 'Choose the connection that the anchor was made for.',
+  });
+}
+
+class Walk {
+  last = { seq: 0, hash: '' };
+  readonly #report: Omit<AuditReport, 'anchor'>;
+
+  constructor(
+    private readonly seal: AuditSeal,
+    private readonly head: ChainMark | null,
+    private readonly anchor: AuditAnchor | null,
+  ) {
+    this.#report = {
+      rows: 0,
+      from: null,
+      to: null,
+      archived: 0,
+      erased: 0,
+      keyId: seal.keyId,
+      otherKeys: [],
+      brokenAt: null,
+      fault: null,
+      comparison: anchor ? 'missing' : null,
+    };
+  }
+
+  report(anchor: string | null): AuditReport {
+    const { brokenAt, comparison } = this.#report;
+    return {
+      ...this.#report,
+      // A chain that broke before it came to the anchor's row says nothing of it.
+      comparison:
+        comparison === 'missing' && brokenAt !== null && brokenAt <= this.anchor!.seq ? null : comparison,
+      anchor: brokenAt === null ? anchor : null,
+    };
+  }
+
+  start(checkpoint: ChainMark & { at: number }): void {
+    const { seq, hash } = checkpoint;
+    if (checkpoint.keyId !== this.seal.keyId) this.#noteKey(checkpoint.keyId, 1, seq);
+    else if (checkpoint.mac !== checkpointMac(this.seal, checkpoint)) this.#break('checkpoint', seq);
+    this.#report.archived = seq;
+    this.last = { seq, hash };
+    if (this.anchor && this.anchor.seq < seq) this.#report.comparison = 'archived';
+    else this.#compare(seq, hash);
+  }
+
+  /** False where the chain breaks at this row, or has broken before. */
+  accept(row: ChainRow): boolean {
+    if (this.#report.brokenAt !== null) return false;
+    const fault = this.#faultOf(row);
+    if (fault !== null) {
+      this.#break(fault, this.last.seq + 1);
+      return false;
+    }
+    this.last = { seq: row.seq, hash: row.hash };
+    this.#report.rows++;
+    this.#report.from ??= { seq: row.seq, at: row.at };
+    this.#report.to = { seq: row.seq, at: row.at };
+    if (row.erasedAt !== null) this.#report.erased++;
+    if (row.keyId !== this.seal.keyId) this.#noteKey(row.keyId, row.seq, row.seq);
+    this.#compare(row.seq, row.hash);
+    return true;
+  }
+
+  /** Whether what was walked ends where the chain is said to end. */
+  end(): void {
+    const { head, last, seal } = this;
+    if (this.#report.brokenAt !== null) return;
+    if (!head) this.#break('head_missing', last.seq + 1);
+    else if (last.seq < head.seq) this.#break('tail_missing', last.seq + 1);
+    // The first row of a chain is made with the chain itself.
+    else if (head.seq === 0) this.#break('head', 1);
+    else if (head.keyId === seal.keyId && head.mac !== headMac(seal, head)) this.#break('head', head.seq);
+  }
+
+  #faultOf(row: ChainRow): AuditFault | null {
+    if (row.seq !== this.last.seq + 1) return 'gap';
+    if (row.prevHash !== this.last.hash) return 'link';
+    if (row.keyId === this.seal.keyId) {
+      if (row.hash !== rowHash(this.seal, row)) return 'content';
+      if (row.erasedAt === null && row.detailHash !== detailHash(this.seal, row.detail)) return 'content';
+    }
+    if (row.erasedAt !== null && !this.#isOurErasure(row, row.erasedAt)) return 'erasure';
+    if (row.kind === HEAD_MISMATCH) return 'head_changed';
+    const { head } = this;
+    if (row.seq !== head?.seq) return null;
+    // The end is written with its last row, so they have one key.
+    return row.hash === head.hash && row.keyId === head.keyId ? null : 'head';
+  }
+
+  /** An erasure is made with the key of its own time, which may be newer than the row's. */
+  #isOurErasure({ connectionId, seq, detail, erasureMac: mac, keyId }: ChainRow, erasedAt: number): boolean {
+    const made = erasureMac(this.seal, { connectionId, seq, erasedAt, detail });
+    return mac === made || keyId !== this.seal.keyId;
+  }
+
+  #compare(seq: number, hash: string): void {
+    if (seq === this.anchor?.seq)
+      this.#report.comparison = hash === this.anchor.hash ? 'contained' : 'missing';
+  }
+
+  #noteKey(keyId: string | null, from: number, to: number): void {
+    const before = this.#report.otherKeys.at(-1);
+    if (before?.keyId === keyId && before.to === from - 1) before.to = to;
+    else this.#report.otherKeys.push({ keyId, from, to });
+  }
+
+  #break(fault: AuditFault, at: number): void {
+    this.#report.brokenAt = at;
+    this.#report.fault = fault;
+  }
+}
