@@ -1,3 +1,5 @@
+import { storable } from './schema/text';
+
 /**
  * One small taxonomy: each class says what the caller must do. Retry code reads the fields, never a message.
  * No message, field or cause carries a secret.
@@ -20,13 +22,27 @@ export type SyncErrorCode =
   | 'busy'
   | 'internal';
 
+/** What is wrong with one field of the data that was sent. Says nothing of any other record. */
+export interface Issue {
+  /** Its path in the data; empty where it is about the whole. */
+  field: string;
+  /** As it is called on screen. */
+  label?: string;
+  reason: string;
+  /** The start of what was sent, fit to be shown. */
+  value?: string;
+}
+
 export interface SyncErrorDetails {
   provider?: string;
   entity?: string;
   /** The record's id on the side that answered. */
   recordId?: string;
   field?: string;
-  issues?: { field: string; reason: string }[];
+  /** The first MAX_ISSUES of them. */
+  issues?: Issue[];
+  /** How many more there were. */
+  moreIssues?: number;
   /** The provider's own error code and request id, for its support. */
   providerCode?: string;
   requestId?: string;
@@ -47,11 +63,33 @@ export class SyncError extends Error {
     details: SyncErrorDetails = {},
   ) {
     const { cause, ...rest } = details;
-    super(message, cause === undefined ? undefined : { cause });
+    super(storable(message), cause === undefined ? undefined : { cause });
     this.name = new.target.name;
-    this.details = rest;
+    this.details = bounded(rest);
   }
 }
+
+/** Nobody corrects thousands at once, and an error is stored, logged and answered with all it holds. */
+const MAX_ISSUES = 20;
+
+/** What a side says in its errors is stored with the event, whatever characters it is made of. */
+function bounded<D extends Omit<SyncErrorDetails, 'cause'>>(details: D): D {
+  const { issues = [], moreIssues = 0 } = details;
+  const more = Math.max(0, issues.length - MAX_ISSUES) + moreIssues;
+  return {
+    ...withStorableTexts(details),
+    ...(details.issues && { issues: issues.slice(0, MAX_ISSUES).map(withStorableTexts) }),
+    ...(more > 0 && { moreIssues: more }),
+  };
+}
+
+const withStorableTexts = <T extends object>(value: T): T =>
+  Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      typeof member === 'string' ? storable(member) : member,
+    ]),
+  ) as T;
 
 /** The grant is dead or lacks rights: pause the connection, keep its events, ask for a reconnect. */
 export class AuthError extends SyncError {

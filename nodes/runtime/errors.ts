@@ -7,6 +7,7 @@ import {
   type JsonObject,
 } from 'n8n-workflow';
 import { toSyncError, type SyncError } from '../../shared/errors';
+import { sentenceOf } from '../../shared/schema/parse';
 
 /**
  * Whatever was thrown, as n8n shows it: the message says what happened, the description what to do next and
@@ -49,8 +50,9 @@ export function errorItem(node: INode, error: unknown, itemIndex: number): INode
 }
 
 function descriptionOf({ details }: SyncError): string {
-  const { nextStep, providerCode, requestId, issues = [] } = details;
-  const others = issues.slice(1).map(({ field, reason }) => `${field} ${reason}`);
+  const { nextStep, providerCode, requestId, issues = [], moreIssues } = details;
+  const others = issues.slice(1).map(sentenceOf);
+  if (moreIssues !== undefined) others.push(`and ${moreIssues} more`);
   return [
     ...(others.length > 0 ? [`Also: ${others.join('; ')}.`] : []),
     ...(nextStep === undefined ? [] : [nextStep]),
@@ -60,7 +62,7 @@ function descriptionOf({ details }: SyncError): string {
 }
 
 function reportOf({ code, details }: SyncError): IDataObject {
-  const { entity, recordId, field, issues, nextStep, providerCode, requestId } = details;
-  const report = { code, entity, recordId, field, issues, nextStep, providerCode, requestId };
+  const { entity, recordId, field, issues, moreIssues, nextStep, providerCode, requestId } = details;
+  const report = { code, entity, recordId, field, issues, moreIssues, nextStep, providerCode, requestId };
   return Object.fromEntries(Object.entries(report).filter(([, value]) => value !== undefined));
 }

@@ -1,5 +1,5 @@
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
-import type { EntityDefinition, FieldSpec } from '../../shared/schema/entity';
+import { elementLabel, type EntityDefinition, type FieldSpec } from '../../shared/schema/entity';
 import { entityNamed } from '../../shared/schema/entities';
 import { entityParameter, VALUES } from './values';
 
@@ -142,9 +142,6 @@ export function recordLocator({ name, label, entity, openLists }: RecordLocator)
   };
 }
 
-/** `Lines` are added one by one: `Add Line`. */
-const oneOf = (label: string): string => label.replace(/s$/, '');
-
 function fixedCollectionOf(spec: FieldSpec, options: FieldOptions): INodeProperties {
   const isList = spec.kind === 'list';
   const members = spec.members
@@ -164,7 +161,7 @@ function fixedCollectionOf(spec: FieldSpec, options: FieldOptions): INodePropert
     description: 'Which line of the record is changed; it is in the record as it was read',
   };
   const values: INodePropertyCollection = {
-    displayName: isList ? oneOf(spec.label) : spec.label,
+    displayName: isList ? elementLabel(spec) : spec.label,
     name: VALUES,
     values: spec.identity === 'id' && options.lineIds ? [...members, lineId] : members,
   };

@@ -8,7 +8,8 @@ export const VALUES = 'values';
 /** Where a reference may point to several entities, a second parameter says which. */
 export const entityParameter = (name: string): string => `${name}Entity`;
 
-const isObject = (value: unknown): value is Values => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * What a user entered in the generated fields, as canonical fields. A field that is there and empty clears it;
@@ -73,7 +74,7 @@ function referenceOf(spec: FieldSpec, value: unknown, entity: unknown): FieldVal
 
 const inner = (value: unknown): Values => {
   if (!isObject(value)) return {};
-  return isObject(value[VALUES]) && !Array.isArray(value[VALUES]) ? value[VALUES] : value;
+  return isObject(value[VALUES]) ? value[VALUES] : value;
 };
 
 function elementsOf(value: unknown): Values[] {
@@ -81,9 +82,12 @@ function elementsOf(value: unknown): Values[] {
   return Array.isArray(elements) ? elements.filter(isObject) : [];
 }
 
+/** A number with more digits may have been rounded when the JSON was read; what was meant is lost then. */
+const EXACT_DIGITS = 15;
+
 /**
  * A record as JSON gives it. Only numbers are touched: where the schema wants a decimal, their shortest text is
- * taken. What is not in the schema stays, for the schema to refuse.
+ * taken, if that is certain to be what was written. What does not fit the schema stays, for it to refuse.
  */
 export function recordFrom(entity: EntityDefinition, json: unknown): Fields {
   return withDecimals(entity.fields, isObject(json) ? json : {});
@@ -100,7 +104,7 @@ function withDecimals(specs: readonly FieldSpec[], record: Values): Fields {
 
 function decimalsIn(spec: FieldSpec, value: unknown): unknown {
   if (typeof value === 'number') {
-    return spec.kind === 'decimal' || spec.kind === 'money' ? String(value) : value;
+    return spec.kind === 'decimal' || spec.kind === 'money' ? exactText(value) : value;
   }
   if (Array.isArray(value)) {
     return value.map((element: unknown) =>
@@ -108,4 +112,10 @@ function decimalsIn(spec: FieldSpec, value: unknown): unknown {
     );
   }
   return isObject(value) && spec.members.length > 0 ? withDecimals(spec.members, value) : value;
+}
+
+function exactText(value: number): string | number {
+  const text = String(value);
+  const digits = text.replace(/\D/g, '').replace(/^0+/, '');
+  return Number.isFinite(value) && digits.length <= EXACT_DIGITS ? text : value;
 }

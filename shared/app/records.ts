@@ -1,8 +1,12 @@
-import { NotFoundError, StaleVersionError, ValidationError } from '../errors';
+import { NotFoundError, StaleVersionError } from '../errors';
 import type { AppRecord, Clock, NewEvent, Random, RecordState, Store } from '../ports';
 import { addDecimals, multiplyDecimals, normalizeDecimal } from '../schema/money';
-import { parseRecord, type EntityDefinition, type Fields, type FieldSpec } from '../schema/entity';
 import { entityNamed } from '../schema/entities';
+import type { EntityDefinition, Fields, FieldSpec } from '../schema/entity';
+import { labelAt, parseLargeRecord, refuseLongLists } from '../schema/parse';
+import { shownValue } from '../schema/text';
+import { CORRECT_EDIT, refusedEdit, refuseOversized, refuseUnfitId } from './bounds';
+import { withLineIds } from './lineIds';
 
 export interface AppRecordsDeps {
   store: Pick<Store, 'appRecords'>;
@@ -35,19 +39,19 @@ export class AppRecords {
   ): Promise<UpsertResult> {
     const entity = entityNamed(entityName);
     const id = edit.id ?? this.deps.random.id();
+    refuseUnfitId(entity, id);
+    refuseOversized(entity, edit.fields, id);
     refuseDerived(entity, edit.fields, id);
-    const before = await this.deps.store.appRecords.get(this.deps.connectionId, entityName, id);
+    const before = await this.deps.store.appRecords.get(this.deps.connectionId, entity.name, id);
     checkVersion(entity, before, id, edit.expectedVersion);
     if (before && before.state !== 'live') {
-      throw new ValidationError(`${entity.label} ${id} is ${before.state} and cannot be edited`, {
-        entity: entityName,
-        recordId: id,
-        nextStep: 'Create a new record instead.',
-      });
+      const reason = `belongs to a record that is ${before.state} and cannot be edited`;
+      throw refusedEdit(entity, { field: 'id', label: 'ID', reason }, id, 'Create a new record instead.');
     }
     const merged = { ...before?.fields, ...mergeGroups(entity, before?.fields ?? {}, edit.fields) };
-    const fields = parsed(entity, withAmounts(entity, this.withLineIds(entity, merged, before?.fields)), id);
-    this.completeLines(entity, fields, before?.fields, id);
+    const complete = withAmounts(entity, this.withLineIds(entity, merged, before?.fields, id));
+    const fields = await parseLargeRecord(entity, complete, { recordId: id, nextStep: CORRECT_EDIT });
+    completeLines(entity, fields, before?.fields, id);
     if (before && JSON.stringify(before.fields) === JSON.stringify(fields)) {
       return { record: before, created: false, changed: false };
     }
@@ -97,81 +101,56 @@ export class AppRecords {
     );
   }
 
-  /**
-   * Lines without an id get one. A line that says the same as one of the record's own keeps that one's
-   * identity, so that an app which posts whole documents without line ids still edits them.
-   */
-  private withLineIds(entity: EntityDefinition, fields: Fields, before: Fields | undefined): Fields {
-    const spec = linesOf(entity);
-    const lines = spec && fields[spec.name];
-    if (!spec || !Array.isArray(lines)) return fields;
-    const free = ((before?.[spec.name] ?? []) as Fields[]).filter(
-      (line) => !lines.some((candidate) => candidate?.['id'] === line['id']),
-    );
-    const named = lines.map((line) => {
-      if (typeof line !== 'object' || line === null || typeof line['id'] === 'string') return line;
-      const { id: _none, ...data } = line;
-      const at = free.findIndex((candidate) => saysTheSame(spec, candidate, data));
-      return at < 0 ? data : { id: free.splice(at, 1)[0]?.['id'] as string, ...data };
-    });
-    return {
-      ...fields,
-      [spec.name]: named.map((line, i) => {
-        if (typeof line !== 'object' || line === null || line['id'] !== undefined) return line;
-        const inPlace = free.find((candidate) => (before?.[spec.name] as Fields[]).indexOf(candidate) === i);
-        if (inPlace) free.splice(free.indexOf(inPlace), 1);
-        return { ...line, id: inPlace?.['id'] ?? this.deps.random.id() };
-      }),
-    };
-  }
-
-  /** Amount = quantity x price, to the cent: filled in where missing, refused where it is not. */
-  private completeLines(
+  private withLineIds(
     entity: EntityDefinition,
     fields: Fields,
     before: Fields | undefined,
     id: string,
-  ): void {
+  ): Fields {
     const spec = linesOf(entity);
-    if (!spec?.members.some((member) => member.unit === 'price')) return;
-    const old = new Map(((before?.[spec.name] ?? []) as Fields[]).map((line) => [line['id'], line]));
-    for (const line of fields[spec.name] as Fields[]) {
-      const { quantity, unitPrice, amount } = line;
-      if (typeof quantity !== 'string' || typeof unitPrice !== 'string') continue;
-      const product = multiplyDecimals(quantity, unitPrice, 2);
-      if (amount === product) continue;
-      if (amount === old.get(line['id'])?.['amount']) {
-        line['amount'] = product;
-        continue;
-      }
-      throw new ValidationError(
-        `${entity.label} ${id}: lines.amount is not quantity times unit price, rounded to the cent`,
-        {
-          entity: entity.name,
-          recordId: id,
-          field: 'lines.amount',
-          nextStep: 'Send the product as the amount, or leave quantity and unit price out.',
-        },
-      );
+    const lines = spec && fields[spec.name];
+    if (!spec || !Array.isArray(lines)) return fields;
+    refuseLongLists(entity, fields, { recordId: id, nextStep: CORRECT_EDIT });
+    const stored = (before?.[spec.name] ?? []) as Fields[];
+    const named = withLineIds(spec, lines, stored, () => this.deps.random.id());
+    return { ...fields, [spec.name]: named as Fields[] };
+  }
+}
+
+/** Amount = quantity x price, to the cent: filled in where missing, refused where it is not. */
+function completeLines(
+  entity: EntityDefinition,
+  fields: Fields,
+  before: Fields | undefined,
+  recordId: string,
+): void {
+  const spec = linesOf(entity);
+  if (!spec?.members.some((member) => member.unit === 'price')) return;
+  const old = new Map(((before?.[spec.name] ?? []) as Fields[]).map((line) => [line['id'], line]));
+  const lines = fields[spec.name] as Fields[];
+  for (const [index, line] of lines.entries()) {
+    const { quantity, unitPrice, amount } = line;
+    if (typeof quantity !== 'string' || typeof unitPrice !== 'string') continue;
+    const product = multiplyDecimals(quantity, unitPrice, 2);
+    if (amount === product) continue;
+    if (amount === old.get(line['id'])?.['amount']) {
+      line['amount'] = product;
+      continue;
     }
-    if (typeof fields['total'] !== 'string' && !before)
-      fields['total'] = sumOf(fields[spec.name] as Fields[]);
+    throw refusedEdit(
+      entity,
+      {
+        field: `${spec.name}.${index}.amount`,
+        label: labelAt(entity.fields, [spec.name, index, 'amount']),
+        reason: 'is not quantity times unit price, rounded to the cent',
+        value: shownValue(amount),
+      },
+      recordId,
+      'Send the product as the amount, or leave quantity and unit price out.',
+    );
   }
+  if (typeof fields['total'] !== 'string' && !before) fields['total'] = sumOf(lines);
 }
-
-/** As parseRecord; what is refused here has made no event that could be replayed. */
-function parsed(entity: EntityDefinition, fields: Fields, id: string): Fields {
-  try {
-    return parseRecord(entity, fields, id);
-  } catch (error) {
-    throw withNextStep(error, 'Correct the record and send the edit again; nothing was stored.');
-  }
-}
-
-const withNextStep = (error: unknown, nextStep: string): unknown =>
-  error instanceof ValidationError
-    ? new ValidationError(error.message, { ...error.details, nextStep })
-    : error;
 
 /** A line without an amount costs quantity times price, where both are decimals. */
 function withAmounts(entity: EntityDefinition, fields: Fields): Fields {
@@ -196,20 +175,13 @@ const sumOf = (lines: Fields[]) => addDecimals('0', ...lines.map((line) => line[
 const linesOf = (entity: EntityDefinition): FieldSpec | undefined =>
   entity.fields.find((spec) => spec.kind === 'list' && spec.identity === 'id');
 
-function saysTheSame(spec: FieldSpec, stored: Fields, posted: Fields): boolean {
-  return spec.members.every(
-    (member) =>
-      JSON.stringify(stored[member.name] ?? null) === JSON.stringify(posted[member.name] ?? null) ||
-      (member.required === true && posted[member.name] === undefined),
-  );
-}
-
 /** A posted address changes the members it names. */
 function mergeGroups(entity: EntityDefinition, before: Fields, edit: Fields): Fields {
   const merged = { ...edit };
   for (const spec of entity.fields) {
     const value = edit[spec.name];
-    if (spec.kind !== 'group' || typeof value !== 'object' || value === null) continue;
+    if (spec.kind !== 'group' || typeof value !== 'object' || value === null || Array.isArray(value))
+      continue;
     merged[spec.name] = { ...(before[spec.name] as Fields | null), ...(value as Fields) };
   }
   return merged;
@@ -218,12 +190,13 @@ function mergeGroups(entity: EntityDefinition, before: Fields, edit: Fields): Fi
 function refuseDerived(entity: EntityDefinition, fields: Fields, id: string): void {
   const derived = entity.fields.find((spec) => spec.derived && fields[spec.name] !== undefined);
   if (!derived) return;
-  throw new ValidationError(`${entity.label} ${id}: ${derived.path} is computed by the accounting tool`, {
-    entity: entity.name,
-    recordId: id,
-    field: derived.path,
-    nextStep: `Leave ${derived.path} out; it follows from the other fields.`,
-  });
+  const { path: field, label } = derived;
+  throw refusedEdit(
+    entity,
+    { field, label, reason: 'is computed by the accounting tool' },
+    id,
+    `Leave ${label} out; it follows from the other fields.`,
+  );
 }
 
 function checkVersion(
@@ -233,9 +206,14 @@ function checkVersion(
   expected: number | undefined,
 ): void {
   if (expected === undefined || before?.version === expected) return;
-  throw new StaleVersionError(`${entity.label} ${id} has changed since version ${expected}`, {
+  const what = before
+    ? `has changed since version ${expected}`
+    : `is not there, at version ${expected} or any`;
+  throw new StaleVersionError(`${entity.label} ${id} ${what}`, {
     entity: entity.name,
     recordId: id,
-    nextStep: 'Read the record again and repeat the edit on it.',
+    nextStep: before
+      ? 'Read the record again and repeat the edit on it.'
+      : 'Check the id, or leave the expected version out to create the record.',
   });
 }

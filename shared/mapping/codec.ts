@@ -3,6 +3,7 @@ import { isCalendarDate } from '../schema/calendar';
 import type { FieldValue } from '../schema/entity';
 import type { Reference } from '../schema/fields';
 import { normalizeDecimal } from '../schema/money';
+import { withLineFeeds } from '../schema/text';
 import { decimalOf, isJsonObject, JsonNumber, type Json } from './json';
 
 /** Where in which record a value stands: what an error says about it. */
@@ -62,7 +63,7 @@ function refusedValue(reason: string, nextStep: string, place: Place): Validatio
 export function textCodec(): Codec {
   const normalize = (value: unknown) => {
     if (typeof value !== 'string') return value as FieldValue;
-    const unified = value.replace(/\r\n?/g, '\n');
+    const unified = withLineFeeds(value);
     return unified === '' ? null : unified;
   };
   return {

@@ -1,4 +1,5 @@
-import { parseRecord, type EntityDefinition, type Fields, type FieldSpec } from '../schema/entity';
+import type { EntityDefinition, Fields, FieldSpec } from '../schema/entity';
+import { parseRecord } from '../schema/parse';
 import { copyJson, sameJson, type JsonObject } from './json';
 import { readRows, writeRows, type RecordContext, type Row } from './row';
 

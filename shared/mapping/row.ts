@@ -2,6 +2,7 @@ import { UnsupportedError } from '../errors';
 import { canonicalJson } from '../schema/canonicalJson';
 import type { Fields, FieldValue } from '../schema/entity';
 import type { Codec, Place } from './codec';
+import { storable } from '../schema/text';
 import { isJsonObject, setAt, valueAt, type Json, type JsonObject } from './json';
 
 /** What a row knows about the record it works on. */
@@ -141,11 +142,20 @@ export function group(path: string, wirePath: string, rows: readonly Row[]): Row
   };
 }
 
+/**
+ * What the wire says, as a store can hold it. What a provider holds can always be read: a character that no
+ * store keeps is read as the replacement character, and as long as nobody edits the field, the wire keeps its own.
+ */
+function valueOf(row: Row, wire: JsonObject, context: RecordContext): FieldValue {
+  const value = row.get(wire, context);
+  return typeof value === 'string' ? storable(value) : value;
+}
+
 /** Every row's value; a row without an opinion leaves no key. */
 export function readRows(rows: readonly Row[], wire: JsonObject, context: RecordContext): Fields {
   const fields: Fields = {};
   for (const row of rows) {
-    const value = row.get(wire, context);
+    const value = valueOf(row, wire, context);
     if (value !== undefined) fields[row.path] = value;
   }
   return fields;
@@ -163,7 +173,7 @@ export function writeRows(
   for (const row of rows) {
     const value = desired[row.path];
     if (row.direction === 'read' || value === undefined) continue;
-    const current = row.get(draft, context);
+    const current = valueOf(row, draft, context);
     if (value === null && (current === undefined || current === null)) continue;
     if (current !== undefined && row.agrees(value, current)) continue;
     if (row.direction === 'create' && !creating) {

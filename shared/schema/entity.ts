@@ -62,6 +62,9 @@ export function defineEntity(declaration: EntityDeclaration): EntityDefinition {
   };
 }
 
+/** What one element of the list is called: `Lines` are added one by one, `Line 1`. */
+export const elementLabel = ({ label }: FieldSpec): string => label.replace(/s$/, '');
+
 function specsOf(shape: z.ZodRawShape, prefix: string): FieldSpec[] {
   return Object.entries(shape).flatMap(([name, type]) => {
     const meta = fieldRegistry.get(type as z.ZodType);
@@ -85,53 +88,6 @@ function unwrap(type: z.ZodType): z.ZodType {
     ? unwrap(type.unwrap() as z.ZodType)
     : type;
 }
-
-/**
- * The record in normal form. Throws ValidationError naming entity, id, field and reason; the message never
- * repeats the value, which may be anything.
- */
-export function parseRecord(entity: EntityDefinition, input: unknown, recordId?: string): Fields {
-  const result = entity.schema.safeParse(input);
-  if (result.success) return result.data;
-  const issues = result.error.issues.map((issue) => ({
-    field: issue.path.join('.') || (issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : ''),
-    reason: reasonOf(issue, input),
-  }));
-  const first = issues[0];
-  throw new ValidationError(
-    `${entity.label}${recordId ? ` ${recordId}` : ''}: ${first?.field || 'record'} ${first?.reason ?? 'is not valid'}`,
-    {
-      entity: entity.name,
-      ...(recordId === undefined ? {} : { recordId }),
-      ...(first?.field ? { field: first.field } : {}),
-      issues,
-      nextStep: 'Correct the record at its source, then replay the event.',
-    },
-  );
-}
-
-/** For whoever filled in the record; a missing member is no type error to them. */
-function reasonOf(issue: z.core.$ZodIssue, input: unknown): string {
-  if (issue.code === 'unrecognized_keys') return 'is not a field of this entity';
-  if (issue.code === 'too_big' && issue.origin === 'string') {
-    return `must not be longer than ${issue.maximum} characters`;
-  }
-  if (issue.code !== 'invalid_type') return issue.message;
-  const value = issue.path.reduce<unknown>(
-    (at, key) => (at as Fields | null | undefined)?.[key as string],
-    input,
-  );
-  return value === undefined || value === null
-    ? 'is required'
-    : `must be ${KINDS[issue.expected] ?? issue.expected}`;
-}
-
-const KINDS: Readonly<Record<string, string>> = {
-  string: 'text',
-  object: 'an object',
-  array: 'a list',
-  boolean: 'true or false',
-};
 
 /** Applies the upgrades between a stored version and the current one. */
 export function upgradeRecord(entity: EntityDefinition, fields: Fields, fromVersion: number): Fields {

@@ -1,6 +1,14 @@
 import { z } from 'zod/v4';
 import { isCalendarDate, normalizeInstant } from './calendar';
 import { normalizeDecimal } from './money';
+import { isStorable, isStorableId, withLineFeeds } from './text';
+
+/** Most elements of a list: more than any ledger takes. */
+export const MAX_ELEMENTS = 2000;
+/** Longest id, ours and everybody else's. */
+export const MAX_ID_LENGTH = 200;
+
+const UNSTORABLE = 'has a control character or half of a character in it, which cannot be stored';
 
 /**
  * A field is declared once, here, as a zod type with its metadata. Diff, policy, hash, node fields and docs
@@ -59,28 +67,35 @@ function declare<T extends z.ZodType>(type: T, meta: FieldMeta) {
 const decimalText = z.string().transform((text, context) => {
   const normal = normalizeDecimal(text);
   if (normal !== null) return normal;
-  context.issues.push({ code: 'custom', input: text, message: 'must be a decimal such as "12.50", as text' });
+  context.issues.push({ code: 'custom', input: text, message: 'must be a decimal such as "12.50"' });
   return z.NEVER;
 });
 
 const instantText = z.string().transform((text, context) => {
   const normal = normalizeInstant(text);
   if (normal !== null) return normal;
-  context.issues.push({ code: 'custom', input: text, message: 'must be an ISO timestamp with a zone' });
+  context.issues.push({
+    code: 'custom',
+    input: text,
+    message: 'must be a time such as 2027-03-31T09:30:00Z',
+  });
   return z.NEVER;
 });
 
-/** Text with LF line breaks. Empty text is no text: no ledger keeps the two apart. */
+/** Text with LF line breaks, as every store can hold it. Empty text is no text: no ledger keeps the two apart. */
 export const text = (label: string, maxLength: number, options: FieldOptions = {}) =>
   declare(
-    options.required
-      ? z.string().min(1, 'must not be empty').max(maxLength)
-      : z
-          .string()
-          .max(maxLength)
-          .transform((value) => (value === '' ? null : value.replace(/\r\n?/g, '\n'))),
+    (options.required ? z.string().min(1) : z.string()).max(maxLength).transform((value, context) => {
+      const unified = withLineFeeds(value);
+      if (isStorable(unified)) return unified === '' ? null : unified;
+      context.issues.push({ code: 'custom', input: value, message: UNSTORABLE });
+      return z.NEVER;
+    }),
     { kind: 'text', label, ...options },
   );
+
+/** An id of whoever holds the record: of a record or of one of its lines. */
+export const idText = z.string().min(1).max(MAX_ID_LENGTH).refine(isStorableId, { message: UNSTORABLE });
 
 export const decimal = (label: string, options: FieldOptions = {}) =>
   declare(decimalText, { kind: 'decimal', label, ...options });
@@ -89,7 +104,7 @@ export const money = (label: string, options: FieldOptions = {}) =>
   declare(decimalText, { kind: 'money', label, ...options });
 
 export const date = (label: string, options: FieldOptions = {}) =>
-  declare(z.string().refine(isCalendarDate, { message: 'must be a calendar date, YYYY-MM-DD' }), {
+  declare(z.string().refine(isCalendarDate, { message: 'must be a calendar date such as 2027-03-31' }), {
     kind: 'date',
     label,
     ...options,
@@ -112,7 +127,7 @@ export const reference = (
   entities: readonly [string, ...string[]],
   options: FieldOptions = {},
 ) =>
-  declare(z.strictObject({ entity: z.enum(entities), id: z.string().min(1).max(200) }), {
+  declare(z.strictObject({ entity: z.enum(entities), id: idText }), {
     kind: 'reference',
     label,
     references: entities,
@@ -133,9 +148,9 @@ export const list = <S extends z.ZodRawShape>(
     z
       .array(
         options.identity === 'id'
-          ? z.strictObject({ id: z.string().min(1).max(200).optional(), ...shape })
+          ? z.strictObject({ id: idText.optional(), ...shape })
           : z.strictObject(shape),
       )
-      .max(2000),
+      .max(MAX_ELEMENTS),
     { kind: 'list', label, ...options },
   );

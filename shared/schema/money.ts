@@ -12,13 +12,15 @@ Exact.DP = 20;
 Exact.RM = Exact.roundHalfUp;
 
 const PLAIN = /^-?\d+(\.\d+)?$/;
+/** Most amounts come in normal form, and there are thousands in a document. */
+const NORMAL = /^(?:0|-?(?:[1-9]\d*(?:\.\d*[1-9])?|0\.\d*[1-9]))$/;
 /** More digits than any ledger carries; longer input is a mistake or an attack. */
 const MAX_DIGITS = 40;
 
 /** The normal form of a decimal string, or null when the text is not a plain decimal. */
 export function normalizeDecimal(text: string): Decimal | null {
   if (text.length > MAX_DIGITS || !PLAIN.test(text)) return null;
-  return new Exact(text).toFixed().replace(/^-0$/, '0');
+  return NORMAL.test(text) ? text : new Exact(text).toFixed().replace(/^-0$/, '0');
 }
 
 /** a + b + ..., exact. */

@@ -1,5 +1,6 @@
 import type { Base, Intent, Link, SideName, SideRecord } from '../ports';
-import { parseRecord, upgradeRecord, type EntityDefinition, type Fields } from '../schema/entity';
+import { upgradeRecord, type EntityDefinition, type Fields } from '../schema/entity';
+import { parseRecord } from '../schema/parse';
 import type { SideView } from './decide';
 import { elementsOf } from './compare';
 import { adoptLines, lineIdsOf, lineSpec, pairNewLines, toLineKeys } from './lines';

@@ -1,6 +1,7 @@
 import type { Base, Claim, EventOutcome, Intent, Link, Settlement, SideName, SideRecord } from '../ports';
 import type { EntityDefinition, Fields } from '../schema/entity';
 import { entityNamed } from '../schema/entities';
+import { onOneLine } from '../schema/text';
 import { BusyError, StaleVersionError, toSyncError, TransientError } from '../errors';
 import type { Run } from './context';
 import type { FieldDecision } from './merge/rules';
@@ -128,9 +129,10 @@ export function titleOf(work: Work): string {
   ];
   for (const fields of sources) {
     const title = fields?.[work.entity.title];
-    if (typeof title === 'string' && title !== '') return title;
+    const shown = typeof title === 'string' ? onOneLine(title) : '';
+    if (shown !== '') return shown;
   }
-  return work.link.ledger.id ?? work.link.app.id ?? work.link.id;
+  return onOneLine(work.link.ledger.id ?? work.link.app.id ?? work.link.id);
 }
 
 /** Thrown when a record that was to be taken over has found another partner meanwhile: all is to be decided anew. */

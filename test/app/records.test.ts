@@ -93,7 +93,7 @@ describe('AppRecords', () => {
       }),
     ).rejects.toMatchObject({
       code: 'validation',
-      details: { entity: 'invoice', recordId: 'i1', field: 'lines.amount' },
+      details: { entity: 'invoice', recordId: 'i1', field: 'lines.0.amount' },
     });
   });
 

@@ -5,6 +5,7 @@ import { itemsOf, type Execution } from './host/execution';
 import { callWebhook, type WebhookAnswer } from './host/webhookCall';
 import {
   APP_EDITS_PATH,
+  APP_KEY,
   QUICKBOOKS_CREDENTIAL,
   Stage,
   STORE_CREDENTIAL,
@@ -146,26 +147,42 @@ describe('a webhook that is', () => {
 
 describe('an app edit that does not fit the schema', () => {
   it.each<[string, unknown, string, string]>([
-    ['a wrong date', { dueDate: '2027-02-30' }, 'dueDate', 'must be a calendar date, YYYY-MM-DD'],
-    ['a long number', { number: '0'.repeat(22) }, 'number', 'must not be longer than 21 characters'],
-    ['no customer', { customer: null }, 'customer', 'is required'],
-    ['an unknown field', { discount: '1' }, 'discount', 'is not a field of this entity'],
+    [
+      'a wrong date',
+      { dueDate: '31.3.' },
+      'dueDate',
+      'Due Date must be a calendar date such as 2027-03-31 (it was "31.3.")',
+    ],
+    [
+      'a long number',
+      { number: '0'.repeat(22) },
+      'number',
+      'Number must not be longer than 21 characters (it was "0000000000000000000000")',
+    ],
+    ['no customer', { customer: null }, 'customer', 'Customer is required'],
+    ['an unknown field', { discount: '1' }, 'discount', 'discount is not a field of this entity'],
     [
       'an amount in words',
       { lines: [{ amount: 'ten' }] },
       'lines.0.amount',
-      'must be a decimal such as "12.50"',
+      'Line 1: Amount must be a decimal such as "12.50" (it was "ten")',
     ],
-    ['a computed field', { total: '1' }, 'total', 'is computed by the accounting tool'],
-    ['no fields', 'hello', 'fields', 'is not an object'],
+    ['a computed field', { total: '1' }, 'total', 'Total is computed by the accounting tool'],
+    [
+      'text no store can hold',
+      { customerMemo: 'poison\u0000' },
+      'customerMemo',
+      'Message to Customer has a control character or half of a character in it, which cannot be stored (it was "poison\\u0000")',
+    ],
+    ['no fields', 'hello', 'fields', 'Fields is not an object (it was "hello")'],
   ])(
     '(%s) is answered 422 with entity, id, field, reason and what to do',
-    told(async (_what, fields, field, reason) => {
+    told(async (_what, fields, field, sentence) => {
       const before = [await counts(), await stage.appRecord('invoice', invoice.appId)];
       const { status, json } = await stage.appEdit('invoice', invoice.appId, fields as object);
       expect(status).toBe(422);
       expect(json).toMatchObject({
-        error: expect.stringContaining(`${field} ${reason}`),
+        error: `Invoice ${invoice.appId}: ${sentence}`,
         code: 'validation',
         entity: 'invoice',
         id: invoice.appId,
@@ -182,6 +199,108 @@ describe('an app edit that does not fit the schema', () => {
       const { status, json } = await stage.appEdit('spaceship', 's-1', { name: 'A' });
       expect([status, json]).toEqual([422, expect.objectContaining({ entity: 'spaceship' })]);
       expect((json as { error: string }).error).toContain('invoice');
+    }),
+  );
+});
+
+describe('a stranger who posts an edit', () => {
+  const key = APP_KEY.name;
+  it.each<[string, string, Readonly<Record<string, string>>]>([
+    ['without a key', '', {}],
+    ['with another key', '', { [key]: 'guess' }],
+    ['with an empty key', '', { [key]: '' }],
+    ['with the key twice', '', { [key]: `${APP_KEY.value}, ${APP_KEY.value}` }],
+    ['with the key in the address', `?${key}=${APP_KEY.value}`, {}],
+    ['with the key as a cookie', '', { cookie: `${key}=${APP_KEY.value}` }],
+    ['with the key as a bearer', '', { authorization: `Bearer ${APP_KEY.value}` }],
+  ])(
+    '%s gets 403 and nothing else, and nothing is stored',
+    told(async (_how, query, headers) => {
+      await stage.quiet();
+      const before = [await counts(), await stage.appRecord('invoice', invoice.appId)];
+      const edit = { entity: 'invoice', id: invoice.appId, fields: { billingEmail: 'mallory@evil.example' } };
+      for (const body of [edit, { entity: 'invoice', fields: {} }, { connectionId: 'nope' }, 'x', []]) {
+        const { status, text } = await stage.postEdit(body, { path: `${APP_EDITS_PATH}${query}`, headers });
+        expect(status).toBe(403);
+        expect(text).not.toMatch(/invoice|company|store|sqlite/i);
+      }
+      expect([await counts(), await stage.appRecord('invoice', invoice.appId)]).toEqual(before);
+    }),
+  );
+
+  it(
+    'cannot get in either where nobody has chosen a key yet',
+    told(async () => {
+      const { httpHeaderAuth: _key, ...credentials } = stage.credentials;
+      const path = `${APP_EDITS_PATH}-keyless`;
+      const parameters = { 'App Edit': { path } };
+      const { id } = await stage.importTemplate('app-edits.json', { credentials, parameters });
+      try {
+        await stage.api.activate(id);
+      } catch {
+        return; // Refused at publishing: nothing listens.
+      }
+      const edit = { entity: 'invoice', id: invoice.appId, fields: { billingEmail: 'mallory@evil.example' } };
+      for (const headers of [{}, { [key]: '' }, { [key]: APP_KEY.value }]) {
+        const { status, text } = await stage.postEdit(edit, { path, headers });
+        expect(status).toBeGreaterThanOrEqual(400);
+        expect(text).not.toContain(invoice.appId);
+      }
+      expect((await stage.appRecord('invoice', invoice.appId))?.fields['billingEmail']).not.toBe(
+        'mallory@evil.example',
+      );
+    }),
+  );
+});
+
+describe('an app with the key', () => {
+  /** Whether n8n answers others while it works on this; the worst wait of them. */
+  async function worstWaitDuring(work: Promise<unknown>): Promise<number> {
+    let [worst, isDone] = [0, false];
+    const end = work.finally(() => (isDone = true));
+    while (!isDone) {
+      const { latencyMs } = await callWebhook(`${stage.n8n.url}/healthz`, { method: 'GET' });
+      worst = Math.max(worst, latencyMs);
+    }
+    await end;
+    return worst;
+  }
+
+  it.each<[string, () => string]>([
+    ['100 000 empty lines', () => `[${'{},'.repeat(99_999)}{}]`],
+    ['2000 empty lines', () => `[${'{},'.repeat(1_999)}{}]`],
+    ['lines nested 10 000 deep', () => `${'['.repeat(10_000)}${']'.repeat(10_000)}`],
+    ['lines of a prototype', () => '[{"__proto__":{"amount":"1"},"constructor":{"amount":"1"}}]'],
+    ['an infinite amount', () => '[{"amount":1e999}]'],
+  ])(
+    'that sends %s is answered 422 quickly and shortly, and holds nobody else up',
+    told(async (_what, lines) => {
+      const before = await counts();
+      const body = `{"entity":"invoice","id":"${invoice.appId}","fields":{"lines":${lines()}}}`;
+      const answer = stage.postEdit(body, {
+        headers: { [APP_KEY.name]: APP_KEY.value, 'content-type': 'application/json' },
+      });
+      const worst = await worstWaitDuring(answer);
+      const { status, text, latencyMs } = await answer;
+      expect([status, text.length < 20_000]).toEqual([422, true]);
+      expect(latencyMs).toBeLessThan(3_000);
+      expect(worst).toBeLessThan(1_000);
+      expect(await counts()).toEqual(before);
+    }),
+  );
+
+  it.each<[string, unknown]>([
+    ['text', 'hello'],
+    ['a list', [1]],
+    ['nothing', {}],
+    ['an entity that is none', { entity: { a: 1 }, id: ['x'], fields: 'x' }],
+  ])(
+    'that sends %s for an edit is told so',
+    told(async (_what, body) => {
+      const { status } = await stage.postEdit(JSON.stringify(body), {
+        headers: { [APP_KEY.name]: APP_KEY.value, 'content-type': 'application/json' },
+      });
+      expect(status).toBe(422);
     }),
   );
 });
@@ -397,16 +516,26 @@ describe('a store that cannot be opened', () => {
   );
 
   it(
-    'is what the app is told that posts an edit',
+    'is told to the app that posts an edit as a number, under which n8n says which store and why',
     told(async () => {
       const { credentials, path } = await storeInFile('Behind the app edits');
       const parameters = { 'App Edit': { path: `${APP_EDITS_PATH}-elsewhere` } };
       const { id } = await stage.importTemplate('app-edits.json', { credentials, parameters });
       await stage.api.activate(id);
       const body = { entity: 'invoice', id: invoice.appId, fields: { customerMemo: 'Nowhere' } };
-      const { status, json } = await stage.api.callWebhook(`${APP_EDITS_PATH}-elsewhere`, { body });
-      expect([status, json]).toEqual([503, expect.objectContaining({ code: 'store' })]);
-      expect((json as { error: string }).error).toContain(path);
+      const { status, json, text } = await stage.postEdit(body, { path: `${APP_EDITS_PATH}-elsewhere` });
+      const execution = expect.stringMatching(/^\d+$/) as string;
+      expect([status, json]).toEqual([
+        503,
+        {
+          error: expect.stringMatching(/^The edit was not stored. Execution \d+ in n8n says why.$/),
+          code: 'unavailable',
+          execution,
+        },
+      ]);
+      expect(text).not.toContain('store.sqlite');
+      const told = await stage.api.getExecution((json as { execution: string }).execution);
+      expect(JSON.stringify(told)).toContain(path);
     }),
   );
 });
@@ -464,7 +593,9 @@ describe('secrets', () => {
       for (const file of files) {
         const bytes = readFileSync(file, 'latin1');
         const found = [accessToken, refreshToken].map((pattern) => pattern.exec(bytes)?.[0]);
-        const exact = [clientSecret, webhookSecret, STORE_PASSWORD].filter((text) => bytes.includes(text));
+        const exact = [clientSecret, webhookSecret, STORE_PASSWORD, APP_KEY.value].filter((text) =>
+          bytes.includes(text),
+        );
         expect([file, ...found, ...exact]).toEqual([file, undefined, undefined]);
       }
     }),

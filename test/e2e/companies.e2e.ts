@@ -15,6 +15,8 @@ interface Company {
   realmId: string;
   connectionId: string;
   workflow: Workflow;
+  /** Where its app posts: the connection is chosen in the workflow behind it. */
+  editsPath: string;
   /** An invoice that both sides have; all companies use one of the same id. */
   invoice: { appId: string; ledgerId: string };
 }
@@ -64,7 +66,15 @@ async function companyOf(name: string, realmId: string, workflow: Workflow): Pro
   const ledgerId = invoice?.Id ?? '';
   const links = await (await stage.store()).links.bySide(connectionId, 'invoice', 'ledger', [ledgerId]);
   const appId = links.get(ledgerId)?.app.id ?? '';
-  return { name, realmId, connectionId, workflow, invoice: { appId, ledgerId } };
+  const editsPath = `${APP_EDITS_PATH}-${realmId}`;
+  const edits = await stage.importTemplate('app-edits.json', {
+    parameters: {
+      'App Edit': { path: editsPath },
+      'Store Edit': { connection: { __rl: true, mode: 'id', value: connectionId } },
+    },
+  });
+  await stage.api.activate(edits.id);
+  return { name, realmId, connectionId, workflow, editsPath, invoice: { appId, ledgerId } };
 }
 
 const companies = () => [first, second];
@@ -85,8 +95,8 @@ function type({ realmId, invoice }: Company, memo: string): void {
   stage.quickBooks.edit({ realmId, entity: 'Invoice', id: invoice.ledgerId, patch });
 }
 
-const post = ({ connectionId, invoice }: Company, fields: object, id: string | undefined = invoice.appId) =>
-  stage.api.callWebhook(APP_EDITS_PATH, { body: { connectionId, entity: 'invoice', id, fields } });
+const post = ({ invoice, editsPath }: Company, fields: object, id: string | undefined = invoice.appId) =>
+  stage.postEdit({ entity: 'invoice', id, fields }, { path: editsPath });
 
 async function quiet(): Promise<void> {
   const { queue } = await stage.store();
@@ -159,9 +169,8 @@ describe('two companies on one webhook address', () => {
       for (const company of companies()) {
         const customer = (await inApp(company))?.['customer'];
         const lines = [{ description: company.name, amount: company === first ? '11.00' : '22.00' }];
-        const { connectionId } = company;
-        const body = { connectionId, entity: 'invoice', fields: { number: 'SAME-1', customer, lines } };
-        expect(await stage.api.callWebhook(APP_EDITS_PATH, { body })).toMatchObject({ status: 200 });
+        const body = { entity: 'invoice', fields: { number: 'SAME-1', customer, lines } };
+        expect(await stage.postEdit(body, { path: company.editsPath })).toMatchObject({ status: 200 });
       }
       const amounts = () =>
         companies().map(({ realmId }) => {
@@ -200,12 +209,14 @@ describe('two companies on one webhook address', () => {
       expect(await post(first, { dueDate: '2036-01-01' }, second.invoice.appId)).toMatchObject({
         status: 422,
       });
-      const unnamed = { entity: 'invoice', id: first.invoice.appId, fields: { dueDate: '2036-01-01' } };
-      const answer = await stage.api.callWebhook(APP_EDITS_PATH, { body: unnamed });
-      expect([answer.status, answer.json]).toEqual([
-        422,
-        expect.objectContaining({ nextStep: 'Choose one of: Demo company, Second company.' }),
-      ]);
+      // Where no connection was chosen, the app is told neither of them, and its own wish counts for nothing.
+      const edit = { entity: 'invoice', id: second.invoice.appId, fields: { dueDate: '2036-01-01' } };
+      const open = await stage.postEdit({ ...edit, connectionId: second.connectionId });
+      expect([open.status, open.json]).toEqual([500, expect.objectContaining({ code: 'internal' })]);
+      expect(open.text).not.toMatch(/company/i);
+      // To an address with a connection, no body can name another one.
+      const other = { ...edit, connectionId: second.connectionId, connection: second.name };
+      expect((await stage.postEdit(other, { path: first.editsPath })).status).toBe(422);
       expect(await inApp(second)).toEqual(before);
       expect(inQuickBooks(first)?.DueDate).toBe('2035-01-01');
     }),

@@ -24,6 +24,8 @@ export { STORE_CREDENTIAL };
 /** Where the trigger of the template listens. */
 const WEBHOOK_PATH = 'quickbooks-accounting';
 export const APP_EDITS_PATH = 'app-edits';
+/** The header by which n8n knows the app. */
+export const APP_KEY = { name: 'X-App-Key', value: 'app-key-4f9d1c7e2b' } as const;
 const OUTPUTS = { synced: 0, conflict: 1, failed: 2 } as const;
 /** How many of either a diagnosis shows. */
 const [LAST_EVENTS, LAST_LINES] = [10, 20];
@@ -95,6 +97,11 @@ export class Stage {
       log('Credential connected by an OAuth2 code flow');
       const credentials: Credentials = {
         [QUICKBOOKS_CREDENTIAL]: credential,
+        httpHeaderAuth: await api.createCredential({
+          name: 'App',
+          type: 'httpHeaderAuth',
+          data: APP_KEY,
+        }),
         ...(store && {
           [STORE_CREDENTIAL]: await api.createCredential({
             name: 'Store',
@@ -157,10 +164,18 @@ export class Stage {
 
   /** An app posts its edit, as any app would. */
   async appEdit(entity: string, id: string | undefined, fields: object): Promise<WebhookAnswer> {
-    return this.api.callWebhook(APP_EDITS_PATH, {
-      method: 'POST',
-      body: { entity, ...(id ? { id } : {}), fields },
-    });
+    return this.postEdit({ entity, ...(id ? { id } : {}), fields });
+  }
+
+  /** Any body, to any of the addresses that take edits; with the key of the app unless told otherwise. */
+  async postEdit(
+    body: unknown,
+    {
+      path = APP_EDITS_PATH,
+      headers = { [APP_KEY.name]: APP_KEY.value },
+    }: { path?: string; headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<WebhookAnswer> {
+    return this.api.callWebhook(path, { body, headers });
   }
 
   /** The store that n8n uses, read from outside. */

@@ -54,14 +54,14 @@ describe('App Records', () => {
       field: 'displayName',
     });
     expect(stored?.json).toMatchObject({ id: 'c5' });
-    await expect(run(parameters, { items })).rejects.toThrow(/^Customer c4: displayName/);
+    await expect(run(parameters, { items })).rejects.toThrow(/^Customer c4: Display Name is required/);
   });
 
   it('refuses an edit of a version that is no longer current', async () => {
     const parameters = { operation: 'upsert', entity: 'customer', dataMode: 'json', recordId: 'c1' };
     const stale = { ...parameters, json: '{"notes":"x"}', options: { expectedVersion: 1 } };
     await expect(run(stale)).rejects.toThrow('has changed since version 1');
-    await expect(run({ ...parameters, json: 'nonsense' })).rejects.toThrow('fields is not an object');
+    await expect(run({ ...parameters, json: 'nonsense' })).rejects.toThrow('Fields is not an object');
   });
 
   it('deletes a record and leaves it readable', async () => {

@@ -1,6 +1,6 @@
 import { fieldsFrom, recordFrom } from '../../nodes/runtime/values';
 import { entityNamed } from '../../shared/schema/entities';
-import { parseRecord } from '../../shared/schema/entity';
+import { parseRecord } from '../../shared/schema/parse';
 
 const invoice = entityNamed('invoice');
 const payment = entityNamed('payment');

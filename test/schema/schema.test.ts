@@ -3,7 +3,8 @@ import { ValidationError } from '../../shared/errors';
 import { isCalendarDate, normalizeInstant } from '../../shared/schema/calendar';
 import { canonicalJson } from '../../shared/schema/canonicalJson';
 import { entities, entityNamed } from '../../shared/schema/entities';
-import { defineEntity, parseRecord, upgradeRecord } from '../../shared/schema/entity';
+import { defineEntity, upgradeRecord } from '../../shared/schema/entity';
+import { parseRecord } from '../../shared/schema/parse';
 import { text } from '../../shared/schema/fields';
 import {
   addDecimals,
@@ -95,23 +96,55 @@ describe('entities', () => {
 
   const customer = { entity: 'customer', id: '1' };
 
-  it('name the field and the reason, never the value', () => {
-    const bad = { customer: { entity: 'customer', id: '1' }, lines: [{ amount: 'secret-123' }] };
+  it('name the field as it is called on screen, the reason and the start of the value', () => {
+    const long = `ten\n${'x'.repeat(500)}`;
+    const bad = { customer: { entity: 'customer', id: '1' }, lines: [{ amount: '1' }, { amount: long }] };
     const parse = () => parseRecord(entityNamed('invoice'), bad, 'inv-7');
     expect(parse).toThrow(ValidationError);
-    expect(parse).toThrow('Invoice inv-7: lines.0.amount must be a decimal such as "12.50", as text');
-    expect(parse).not.toThrow(/secret/);
+    expect(parse).toThrow(
+      `Invoice inv-7: Line 2: Amount must be a decimal such as "12.50" (it was "ten\\u000a${'x'.repeat(96)}…")`,
+    );
   });
 
   it.each([
-    [{ lines: [] }, 'customer', 'is required'],
-    [{ customer: 'Acme', lines: [] }, 'customer', 'must be an object'],
-    [{ customer: { entity: 'customer', id: 1 }, lines: [] }, 'customer.id', 'must be text'],
-    [{ customer, lines: [], nonsense: 1 }, 'nonsense', 'is not a field of this entity'],
-    [{ customer, lines: [], number: '0'.repeat(22) }, 'number', 'must not be longer than 21 characters'],
-  ])('say in plain words what is wrong with %j', (input, field, reason) => {
+    [{ lines: [] }, 'customer', 'Customer is required'],
+    [{ customer: 'Acme', lines: [] }, 'customer', 'Customer must be an object (it was "Acme")'],
+    [{ customer: ['1'], lines: [] }, 'customer', 'Customer must be an object (it was a list)'],
+    [
+      { customer: { entity: 'customer', id: 1 }, lines: [] },
+      'customer.id',
+      'Customer: ID must be text (it was 1)',
+    ],
+    [{ customer, lines: [], nonsense: 1 }, 'nonsense', 'nonsense is not a field of this entity'],
+    [{ customer, lines: [{ vat: 1 }] }, 'lines.0.amount', 'Line 1: Amount is required'],
+    [
+      { customer, lines: [{ amount: '1', vat: 1 }] },
+      'lines.0.vat',
+      'Line 1: vat is not a field of this entity',
+    ],
+    [
+      { customer, lines: [], number: '0'.repeat(22) },
+      'number',
+      `Number must not be longer than 21 characters (it was "${'0'.repeat(22)}")`,
+    ],
+    [
+      { customer, lines: [], dueDate: '31.3.' },
+      'dueDate',
+      'Due Date must be a calendar date such as 2027-03-31 (it was "31.3.")',
+    ],
+    [
+      { customer, lines: [], taxTreatment: 'some' },
+      'taxTreatment',
+      'Amounts Are must be one of exclusive, inclusive, none (it was "some")',
+    ],
+    [
+      { customer, lines: [], billingAddress: { city: 7 } },
+      'billingAddress.city',
+      'Billing Address: City must be text (it was 7)',
+    ],
+  ])('say in plain words what is wrong with %j', (input, field, sentence) => {
     const parse = () => parseRecord(entityNamed('invoice'), input, 'inv-7');
-    expect(parse).toThrow(`Invoice inv-7: ${field} ${reason}`);
+    expect(parse).toThrow(`Invoice inv-7: ${sentence}`);
     expect(parse).toThrow(expect.objectContaining({ details: expect.objectContaining({ field }) }));
   });
 

@@ -1,7 +1,8 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { ValidationError } from '../../../shared/errors';
-import type { Fields } from '../../../shared/schema/entity';
+import { refusedEdit, refuseOversized } from '../../../shared/app/bounds';
 import { entities, entityNamed } from '../../../shared/schema/entities';
+import type { EntityDefinition, Fields } from '../../../shared/schema/entity';
+import { shownValue } from '../../../shared/schema/text';
 import { collectionOf, writableFields } from '../../runtime/properties';
 import { fieldsFrom, recordFrom } from '../../runtime/values';
 import { viewOf, withRecords } from './records';
@@ -80,13 +81,13 @@ export const description: INodeProperties[] = [
 ];
 
 export async function execute(this: IExecuteFunctions, itemIndex: number): Promise<object[]> {
-  const options = this.getNodeParameter('options', itemIndex, {}) as { expectedVersion?: number };
   return await withRecords(this, itemIndex, async (records, entity) => {
     const { id, fields } = editOf(this, itemIndex, entity);
+    const expectedVersion = expectedVersionOf(this, itemIndex, entity);
     const { record, created, changed } = await records.upsert(entity, {
       fields,
       ...(id === '' ? {} : { id }),
-      ...(options.expectedVersion === undefined ? {} : { expectedVersion: options.expectedVersion }),
+      ...(expectedVersion === undefined ? {} : { expectedVersion }),
     });
     return [{ ...viewOf(record), created, changed }];
   });
@@ -94,33 +95,39 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
 
 function editOf(context: IExecuteFunctions, itemIndex: number, name: string): { id: string; fields: Fields } {
   const entity = entityNamed(name);
-  const id = String(context.getNodeParameter('recordId', itemIndex, '') ?? '').trim();
+  const id = idFrom(entity, context.getNodeParameter('recordId', itemIndex, ''));
   const mode = context.getNodeParameter('dataMode', itemIndex) as string;
   if (mode === 'define') {
     const entered = context.getNodeParameter('fields', itemIndex, {}) as IDataObject;
     return { id, fields: fieldsFrom(entity.fields, entered) };
   }
   if (mode === 'json') {
-    const value = context.getNodeParameter('json', itemIndex);
-    return { id, fields: recordFrom(entity, objectOf(value, name, id)) };
+    return { id, fields: fieldsOf(entity, context.getNodeParameter('json', itemIndex), id) };
   }
   const { id: ownId, ...rest } = context.getInputData()[itemIndex]?.json ?? {};
   const fields = 'fields' in rest ? rest['fields'] : rest;
-  return {
-    id: id || (typeof ownId === 'string' || typeof ownId === 'number' ? String(ownId) : ''),
-    fields: recordFrom(entity, objectOf(fields, name, id)),
-  };
+  return { id: id || idFrom(entity, ownId), fields: fieldsOf(entity, fields, id) };
 }
 
-function objectOf(value: unknown, entity: string, recordId: string): object {
-  const parsed = typeof value === 'string' ? parse(value) : value;
-  if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed;
-  throw new ValidationError(`${entityNamed(entity).label}: fields is not an object`, {
-    entity,
-    ...(recordId === '' ? {} : { recordId }),
-    field: 'fields',
-    nextStep: 'Give the fields as an object, such as { "number": "1001" }.',
-  });
+/** An id may be a number in the app; nothing, and an empty one, are none. */
+function idFrom(entity: EntityDefinition, given: unknown): string {
+  if (typeof given === 'string') return given.trim();
+  if (given === undefined || given === null) return '';
+  if (Number.isSafeInteger(given)) return String(given);
+  const issue = { field: 'id', label: 'ID', reason: 'must be text', value: shownValue(given) };
+  throw refusedEdit(entity, issue);
+}
+
+function fieldsOf(entity: EntityDefinition, given: unknown, recordId: string): Fields {
+  const id = recordId === '' ? undefined : recordId;
+  refuseOversized(entity, given, id);
+  const parsed = typeof given === 'string' ? parse(given) : given;
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+    const issue = { field: 'fields', label: 'Fields', reason: 'is not an object', value: shownValue(given) };
+    throw refusedEdit(entity, issue, id, 'Give the fields as an object, such as { "number": "1001" }.');
+  }
+  refuseOversized(entity, parsed, id);
+  return recordFrom(entity, parsed);
 }
 
 function parse(text: string): unknown {
@@ -129,4 +136,20 @@ function parse(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+function expectedVersionOf(
+  context: IExecuteFunctions,
+  itemIndex: number,
+  entity: string,
+): number | undefined {
+  const { expectedVersion: given } = context.getNodeParameter('options', itemIndex, {}) as IDataObject;
+  if (given === undefined || given === null) return undefined;
+  if (Number.isSafeInteger(given)) return given as number;
+  throw refusedEdit(entityNamed(entity), {
+    field: 'expectedVersion',
+    label: 'Expected Version',
+    reason: 'must be a whole number',
+    value: shownValue(given),
+  });
 }

@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { entityNamed } from '../../../shared/schema/entities';
-import { parseRecord } from '../../../shared/schema/entity';
+import { parseRecord } from '../../../shared/schema/parse';
 import { collectionOf, propertiesOf, writableFields } from '../../runtime/properties';
 import { entityParameter, fieldsFrom } from '../../runtime/values';
 import { creatable, type ResourceEntity } from './entities';

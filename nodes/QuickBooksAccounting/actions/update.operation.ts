@@ -1,7 +1,8 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { StaleVersionError } from '../../../shared/errors';
 import { entityNamed } from '../../../shared/schema/entities';
-import { parseRecord, type Fields } from '../../../shared/schema/entity';
+import type { Fields } from '../../../shared/schema/entity';
+import { parseRecord } from '../../../shared/schema/parse';
 import { collectionOf, writableFields } from '../../runtime/properties';
 import { QUICKBOOKS } from '../../runtime/quickBooks';
 import { fieldsFrom } from '../../runtime/values';

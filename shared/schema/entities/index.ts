@@ -1,5 +1,6 @@
 import { UnsupportedError } from '../../errors';
 import type { EntityDefinition } from '../entity';
+import { shownValue } from '../text';
 import { account } from './account/schema';
 import { creditNote } from './credit_note/schema';
 import { customer } from './customer/schema';
@@ -25,8 +26,11 @@ const byName = new Map(entities.map((entity) => [entity.name, entity]));
 export function entityNamed(name: string): EntityDefinition {
   const entity = byName.get(name);
   if (entity) return entity;
-  throw new UnsupportedError(`There is no entity "${name}"; known are ${[...byName.keys()].join(', ')}`, {
-    entity: name,
+  const value = shownValue(name);
+  const known = [...byName.keys()].join(', ');
+  throw new UnsupportedError(`There is no entity ${value}; known are ${known}`, {
+    entity: value.slice(1, -1),
+    issues: [{ field: 'entity', label: 'Entity', reason: `must be one of ${known}`, value }],
     nextStep: 'Choose one of the known entities.',
   });
 }
