@@ -9,6 +9,7 @@ import {
 import { searchConnections } from '../runtime/listSearch';
 import { testStore } from '../runtime/store';
 import { actionSubtitle } from '../runtime/subtitle';
+import { allowChanges, readOnlyTool } from '../runtime/tool';
 import * as connection from './actions/connection/Connection.resource';
 import * as event from './actions/event/Event.resource';
 import * as firstImport from './actions/import/Import.resource';
@@ -30,7 +31,7 @@ const properties: INodeProperties[] = [
       {
         name: 'Connection',
         value: 'connection',
-        description: 'A company in the accounting tool that is kept in step with the app',
+        description: 'A company in the accounting tool that is kept in sync with the app',
       },
       { name: 'Event', value: 'event', description: 'A change on one side that is carried to the other' },
       { name: 'Import', value: 'import', description: 'The first meeting of the records of both sides' },
@@ -40,7 +41,10 @@ const properties: INodeProperties[] = [
   ...connection.description,
   ...event.description,
   ...firstImport.description,
+  allowChanges,
 ];
+
+const description = 'Keep your app and QuickBooks Online in sync, both ways, without overwriting anyone';
 
 export class AccountingSync implements INodeType {
   description: INodeTypeDescription = {
@@ -50,16 +54,16 @@ export class AccountingSync implements INodeType {
     group: ['transform'],
     version: [1],
     subtitle: actionSubtitle(properties),
-    description: 'Keep your app and QuickBooks Online in step, both ways, without overwriting anyone',
+    description,
     defaults: { name: 'Accounting Sync' },
-    usableAsTool: true,
+    usableAsTool: readOnlyTool(description),
     inputs: [NodeConnectionTypes.Main],
     outputs,
     credentials: [
       {
         name: 'accountingSyncQuickBooksOAuth2Api',
         required: true,
-        displayOptions: { show: { operation: ['create', 'process', 'run', 'test'] } },
+        displayOptions: { show: { operation: ['create', 'process', 'rebind', 'run', 'test'] } },
       },
       {
         name: 'accountingSyncStoreApi',

@@ -8,9 +8,13 @@ import {
 import { searchConnections } from '../runtime/listSearch';
 import { testStore } from '../runtime/store';
 import { operationSubtitle } from '../runtime/subtitle';
+import { readOnlyTool } from '../runtime/tool';
 import { properties } from './actions/properties';
 import { router } from './actions/router';
 import { recordListSearch } from './methods/listSearch';
+
+const description =
+  "Read and change your app's own records; the sync carries every edit to the accounting tool";
 
 export class AppRecords implements INodeType {
   description: INodeTypeDescription = {
@@ -20,9 +24,9 @@ export class AppRecords implements INodeType {
     group: ['transform'],
     version: [1],
     subtitle: operationSubtitle(properties, 'entity'),
-    description: "Read and change your app's own records; the sync carries every edit to the accounting tool",
+    description,
     defaults: { name: 'App Records' },
-    usableAsTool: true,
+    usableAsTool: readOnlyTool(description),
     inputs: [NodeConnectionTypes.Main],
     outputs: [NodeConnectionTypes.Main],
     credentials: [

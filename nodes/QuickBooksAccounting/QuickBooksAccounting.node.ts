@@ -6,9 +6,12 @@ import {
   type INodeTypeDescription,
 } from 'n8n-workflow';
 import { actionSubtitle } from '../runtime/subtitle';
+import { readOnlyTool } from '../runtime/tool';
 import { properties } from './actions/properties';
 import { router } from './actions/router';
 import { recordListSearch } from './methods/listSearch';
+
+const description = 'Read and change records of a QuickBooks Online company';
 
 export class QuickBooksAccounting implements INodeType {
   description: INodeTypeDescription = {
@@ -18,9 +21,9 @@ export class QuickBooksAccounting implements INodeType {
     group: ['transform'],
     version: [1],
     subtitle: actionSubtitle(properties),
-    description: 'Read and change records of a QuickBooks Online company',
+    description,
     defaults: { name: 'QuickBooks Accounting' },
-    usableAsTool: true,
+    usableAsTool: readOnlyTool(description),
     inputs: [NodeConnectionTypes.Main],
     outputs: [NodeConnectionTypes.Main],
     credentials: [{ name: 'accountingSyncQuickBooksOAuth2Api', required: true }],

@@ -1,11 +1,10 @@
 import type { IDataObject, INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { toSyncError } from '../../shared/errors';
-import type { Change, Connection, NewEvent } from '../../shared/ports';
+import type { Binding, Change, Connection, NewEvent } from '../../shared/ports';
 import type { OpenStore } from '../../shared/store';
 import { providerNamed } from '../../shared/providers';
 import { systemClock } from '../../shared/system';
-import { connectionsOf } from '../runtime/connection';
-import { QUICKBOOKS, quickBooksCompany } from '../runtime/quickBooks';
+import { QUICKBOOKS, quickBooksCredential } from '../runtime/quickBooks';
 import { withStore } from '../runtime/store';
 import { handOver } from './handover';
 
@@ -40,12 +39,12 @@ export async function receiveWebhook(this: IWebhookFunctions): Promise<IWebhookR
   try {
     const body = await readBody(this.getRequestObject() as unknown as RawRequest);
     if (!Buffer.isBuffer(body)) return answer(refuse(this, body, null));
-    const { verifierTokens } = await quickBooksCompany(this);
+    const { binding, verifierTokens } = await quickBooksCredential(this);
     const source = providerNamed(QUICKBOOKS).webhook;
     const signature = this.getHeaderData()[source?.signatureHeader ?? ''];
     const read = source?.parse(body, typeof signature === 'string' ? signature : undefined, verifierTokens);
     if (!read || 'rejected' in read) return answer(refuse(this, read?.rejected ?? 'malformed', body.length));
-    const stored = await withStore(this, (store) => queueChanges(store, read.changes));
+    const stored = await withStore(this, (store) => queueChanges(store, binding, read.changes));
     report(this, stored, read.ignored);
     if (this.getMode() !== 'manual') return answer(200);
     const items = stored.routed.map(itemOf);
@@ -88,27 +87,36 @@ interface Stored {
   routed: Routed[];
   stored: number;
   duplicates: number;
-  /** Changes of companies that have no connection here. */
+  /** Changes of companies that have no connection here, or one of another app. */
   strangers: number;
   /** Changes of entities that their connection leaves out. */
   leftOut: number;
 }
 
-/** One endpoint serves many companies: each change goes to the connections of its own. */
+/**
+ * One endpoint serves all companies of an app: each change goes to the connection of its own, where that belongs to
+ * the credential whose token the signature fits, or to another one of the same app.
+ */
 export async function queueChanges(
   store: Pick<OpenStore, 'connections' | 'queue' | 'now'>,
+  binding: Binding,
   changes: readonly Change[],
 ): Promise<Stored> {
   const result: Stored = { routed: [], stored: 0, duplicates: 0, strangers: 0, leftOut: 0 };
-  for (const [tenantId, ofTenant] of Map.groupBy(changes, (change) => change.tenantId)) {
-    const connections = await connectionsOf(store.connections, tenantId);
-    if (connections.length === 0) result.strangers += ofTenant.length;
-    for (const connection of connections) {
-      const { entities } = connection.settings;
-      const wanted = ofTenant.filter(({ entity }) => entities?.includes(entity) ?? true);
-      result.leftOut += ofTenant.length - wanted.length;
-      if (wanted.length > 0) result.routed.push({ connection, changes: wanted });
+  const byTenant = Map.groupBy(changes, (change) => change.tenantId);
+  const source = { provider: QUICKBOOKS, binding };
+  const connections = await store.connections.heardBy(source, [...byTenant.keys()]);
+  const connectionOf = new Map(connections.map((connection) => [connection.tenantId, connection]));
+  for (const [tenantId, ofTenant] of byTenant) {
+    const connection = connectionOf.get(tenantId);
+    if (!connection) {
+      result.strangers += ofTenant.length;
+      continue;
     }
+    const { entities } = connection.settings;
+    const wanted = ofTenant.filter(({ entity }) => entities?.includes(entity) ?? true);
+    result.leftOut += ofTenant.length - wanted.length;
+    if (wanted.length > 0) result.routed.push({ connection, changes: wanted });
   }
   const events = result.routed.flatMap(({ connection, changes: own }) =>
     own.map((change) => eventOf(connection.id, change)),
@@ -132,7 +140,7 @@ function report(context: IWebhookFunctions, result: Stored, ignored: number): vo
   const counts = { stored, duplicates, leftOut: leftOut + ignored };
   if (strangers === 0) return context.logger.debug('QuickBooks webhook stored', counts);
   context.logger.warn(
-    `QuickBooks webhook: ${strangers} changes are of a company without a connection`,
+    `QuickBooks webhook: ${strangers} changes are of a company without a connection of this app`,
     counts,
   );
 }

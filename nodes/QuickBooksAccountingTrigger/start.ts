@@ -6,8 +6,9 @@ import type {
   ITriggerResponse,
 } from 'n8n-workflow';
 import { toSyncError, TransientError } from '../../shared/errors';
+import type { Access, Connection } from '../../shared/ports';
+import type { OpenStore } from '../../shared/store';
 import { systemClock } from '../../shared/system';
-import { connectionsOf } from '../runtime/connection';
 import { toNodeError } from '../runtime/errors';
 import { quickBooksCompany } from '../runtime/quickBooks';
 import { openNodeStore, withStore } from '../runtime/store';
@@ -41,12 +42,12 @@ async function watch(context: ITriggerFunctions): Promise<ITriggerResponse> {
     'settings',
     {},
   ) as Settings;
-  const { realmId } = await quickBooksCompany(context);
+  const company = await quickBooksCompany(context);
   const store = await openNodeStore(context);
   const watching = watchQueue({
     store,
     pollMs,
-    connections: () => connectionsOf(store.connections, realmId),
+    connections: () => ofCompany(store, company),
     emit: (work) => execute(context, work, longestExecution * 1_000),
     onError: errorReporter(context),
   });
@@ -86,11 +87,17 @@ function testOnce(context: ITriggerFunctions): ITriggerResponse {
 }
 
 async function workNow(context: ITriggerFunctions): Promise<ReadyWork[]> {
-  const { realmId } = await quickBooksCompany(context);
+  const company = await quickBooksCompany(context);
   return await withStore(context, async (store) => {
-    const connections = () => connectionsOf(store.connections, realmId);
+    const connections = () => ofCompany(store, company);
     return (await readyWork({ store, connections }, store.now())).work;
   });
+}
+
+/** None while the connection is still to be made, or bound to another credential. */
+async function ofCompany(store: OpenStore, company: Access): Promise<Connection[]> {
+  const connection = await store.connections.bound(company);
+  return connection ? [connection] : [];
 }
 
 const itemsOf = (work: readonly ReadyWork[]): INodeExecutionData[] =>

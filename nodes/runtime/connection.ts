@@ -1,7 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { NotFoundError, ValidationError } from '../../shared/errors';
-import type { Connection, ConnectionStore } from '../../shared/ports';
-import { QUICKBOOKS } from './quickBooks';
+import type { Access, Connection, ConnectionStore } from '../../shared/ports';
 import { locatorValue } from './locator';
 
 /** Chooses a connection; left empty, it is the only one there is, unless `empty` says otherwise. */
@@ -60,23 +59,43 @@ export async function chosenConnection(store: ConnectionStore, locator: unknown)
   });
 }
 
-/** Those that a node with this company's credential can work on. */
-export async function connectionsOf(store: ConnectionStore, realmId: string): Promise<Connection[]> {
-  return store.byTenant(QUICKBOOKS, realmId);
+/** The connection that a node's credential is bound to; says what to do where it is bound to none. */
+export async function boundConnection(store: ConnectionStore, access: Access): Promise<Connection> {
+  const connection = await store.bound(access);
+  if (connection) return connection;
+  const { tenantId, binding } = access;
+  const all = (await store.list()).filter(({ provider }) => provider === access.provider);
+  const sameCompany = all.find(
+    (other) => other.tenantId === tenantId && other.binding.baseUrl === binding.baseUrl,
+  );
+  if (sameCompany) throw boundToAnother(sameCompany);
+  const sameCredential = all.find((other) => other.binding.credentialId === binding.credentialId);
+  throw sameCredential ? leadsElsewhere(sameCredential, access) : noConnection(tenantId);
 }
 
-/** As connectionsOf; throws NotFoundError when there is none. */
-export async function requireConnectionsOf(store: ConnectionStore, realmId: string): Promise<Connection[]> {
-  const connections = await connectionsOf(store, realmId);
-  if (connections.length > 0) return connections;
-  throw new NotFoundError(`No connection belongs to the company of this credential (realm ${realmId})`, {
-    nextStep: 'Create one with the Accounting Sync node: resource Connection, operation Create.',
+export const boundToAnother = ({ name }: Connection): ValidationError =>
+  new ValidationError(`The connection "${name}" is bound to another credential`, {
+    nextStep: 'Choose that credential here, or hand the connection over with Connection: Change Credential.',
   });
-}
+
+/** It was connected anew, or its environment was changed, since the connection was made. */
+const leadsElsewhere = ({ name, tenantId, binding }: Connection, access: Access): ValidationError => {
+  const was = `company ${tenantId} at ${binding.baseUrl}`;
+  const is = `company ${access.tenantId} at ${access.binding.baseUrl}`;
+  return new ValidationError(
+    `The connection "${name}" was made for ${was}, and its credential now leads to ${is}`,
+    { nextStep: 'Reconnect the credential to that company, or create a connection for the new one.' },
+  );
+};
+
+const noConnection = (tenantId: string): NotFoundError =>
+  new NotFoundError(`No connection belongs to the company of this credential (${tenantId})`, {
+    nextStep: 'Create one with the Accounting Sync node: resource Connection, operation Create or Get.',
+  });
 
 function choices(all: readonly Connection[]): string {
   if (all.length === 0) {
-    return 'Create one with the Accounting Sync node: resource Connection, operation Create.';
+    return 'Create one with the Accounting Sync node: resource Connection, operation Create or Get.';
   }
   return `Choose one of: ${all.map(({ name }) => name).join(', ')}.`;
 }

@@ -1,9 +1,10 @@
 import type { IDataObject } from 'n8n-workflow';
 import { AuthError } from '../../shared/errors';
-import type { CallMeter } from '../../shared/ports';
+import type { Access, Binding, CallMeter } from '../../shared/ports';
 import type { ProviderSide } from '../../shared/providers/provider';
-import { createQuickBooksSide, QUICKBOOKS_HOSTS } from '../../shared/providers/quickbooks';
+import { createQuickBooksSide } from '../../shared/providers/quickbooks';
 import { systemClock } from '../../shared/system';
+import { bindingOf, type ProviderCredentialData } from './binding';
 import { credentialNamed, type HttpNodeContext, type NodeContext } from './context';
 import { nodeHttp } from './http';
 import { nodeLogger } from './logger';
@@ -11,26 +12,30 @@ import { nodeLogger } from './logger';
 export const QUICKBOOKS_CREDENTIAL = 'accountingSyncQuickBooksOAuth2Api';
 export const QUICKBOOKS = 'quickbooks';
 
-const BASE_URLS: Readonly<Record<string, string>> = QUICKBOOKS_HOSTS;
-
 /** Well below the time a record is leased for. */
 const TIMEOUT_MS = 30_000;
 
-/** The company that a node's credential is connected to. */
-export interface QuickBooksCompany {
-  realmId: string;
-  baseUrl: string;
+/** What a node's credential says, connected or not. */
+export interface QuickBooksCredential {
+  binding: Binding;
   verifierTokens: string[];
 }
 
-interface CredentialData {
-  environment?: string;
-  customApiBaseUrl?: string;
+interface CredentialData extends ProviderCredentialData {
   webhookVerifierToken?: string;
   oauthTokenData?: IDataObject & { callbackQueryString?: { realmId?: unknown } };
 }
 
-export async function quickBooksCompany(context: NodeContext): Promise<QuickBooksCompany> {
+export async function quickBooksCredential(context: NodeContext): Promise<QuickBooksCredential> {
+  const data = await context.getCredentials<CredentialData>(QUICKBOOKS_CREDENTIAL);
+  return {
+    binding: bindingOf(context, QUICKBOOKS_CREDENTIAL, QUICKBOOKS, data),
+    verifierTokens: (data.webhookVerifierToken ?? '').split(/[\s,]+/).filter((token) => token !== ''),
+  };
+}
+
+/** The company that a node's credential is connected to. Throws AuthError while it is connected to none. */
+export async function quickBooksCompany(context: NodeContext): Promise<Access> {
   const data = await context.getCredentials<CredentialData>(QUICKBOOKS_CREDENTIAL);
   const realmId = data.oauthTokenData?.callbackQueryString?.realmId;
   if (typeof realmId !== 'string' || realmId === '') {
@@ -40,24 +45,20 @@ export async function quickBooksCompany(context: NodeContext): Promise<QuickBook
       nextStep: `Open the ${credential} in n8n, choose Connect, and pick the company.`,
     });
   }
-  const environment = data.environment ?? 'production';
-  return {
-    realmId,
-    baseUrl: BASE_URLS[environment] ?? data.customApiBaseUrl ?? '',
-    verifierTokens: (data.webhookVerifierToken ?? '').split(/[\s,]+/).filter((token) => token !== ''),
-  };
+  const binding = bindingOf(context, QUICKBOOKS_CREDENTIAL, QUICKBOOKS, data);
+  return { provider: QUICKBOOKS, tenantId: realmId, binding };
 }
 
 /** The company's books. */
 export function quickBooksSide(
   context: HttpNodeContext,
-  { realmId, baseUrl }: QuickBooksCompany,
+  { tenantId, binding }: Access,
   meter: CallMeter,
 ): ProviderSide {
   return createQuickBooksSide({
     http: nodeHttp(context, QUICKBOOKS_CREDENTIAL),
-    baseUrl,
-    realmId,
+    baseUrl: binding.baseUrl,
+    realmId: tenantId,
     meter,
     clock: systemClock,
     logger: nodeLogger(context.logger),

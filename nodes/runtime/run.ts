@@ -1,15 +1,16 @@
-import type { Connection } from '../../shared/ports';
+import type { Access, Connection } from '../../shared/ports';
 import { createAppSide } from '../../shared/app/side';
 import type { ProviderSide } from '../../shared/providers/provider';
 import type { OpenStore } from '../../shared/store';
 import type { EnginePorts } from '../../shared/sync/context';
 import { Engine } from '../../shared/sync/engine';
 import { systemRandom } from '../../shared/system';
+import { boundConnection } from './connection';
 import type { HttpNodeContext } from './context';
 import { clockOf } from './clock';
 import { nodeLogger } from './logger';
 import { openMeter } from './meter';
-import { quickBooksSide, type QuickBooksCompany } from './quickBooks';
+import { quickBooksSide } from './quickBooks';
 import { newWorkerId } from './worker';
 
 /** A connection with everything that works on it needs. */
@@ -20,16 +21,20 @@ export interface ConnectionRun {
   engine: Engine;
 }
 
-/** Puts the engine together for one connection; what was metered is written down when `use` is done. */
+/**
+ * Puts the engine together for the connection that a credential is bound to, which is the only way from a credential
+ * to a connection. What was metered is written down when `use` is done.
+ */
 export async function withConnection<T>(
   context: HttpNodeContext,
   store: OpenStore,
-  { company, connection }: { company: QuickBooksCompany; connection: Connection },
+  access: Access,
   use: (run: ConnectionRun) => Promise<T>,
 ): Promise<T> {
+  const connection = await boundConnection(store.connections, access);
   const clock = clockOf(store);
   const meter = await openMeter(store.usage, connection, clock);
-  const ledger = quickBooksSide(context, company, meter);
+  const ledger = quickBooksSide(context, access, meter);
   const parts = { store, connectionId: connection.id, clock, random: systemRandom };
   const ports: EnginePorts = {
     store,

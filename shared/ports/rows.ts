@@ -15,6 +15,26 @@ export interface Connection {
   resumeAt: number | null;
   settings: ConnectionSettings;
   createdAt: number;
+  binding: Binding;
+}
+
+/** By whose credential and at which address a connection reaches its company. Nobody else gets at the connection. */
+export interface Binding {
+  /** The id of the credential in n8n. */
+  credentialId: string;
+  /** As the provider and the credential call it. */
+  environment: string;
+  /** As `baseUrlOf` writes it. One company at two addresses is two companies. */
+  baseUrl: string;
+  /** Fingerprint of the provider's app, for webhooks: one app has one endpoint for all of its companies. */
+  app: string;
+}
+
+/** A company, as one credential reaches it. */
+export interface Access {
+  provider: string;
+  tenantId: string;
+  binding: Binding;
 }
 
 export interface ConnectionSettings {

@@ -1,9 +1,11 @@
 import type {
+  Access,
   Actor,
   AppRecord,
   AuditEntry,
   AuditReport,
   AuditRow,
+  Binding,
   Conflict,
   Connection,
   ErrorReport,
@@ -82,10 +84,22 @@ export interface Settlement {
 
 /** `by` is `sync` where nobody is named. Every change leaves a row in the audit. */
 export interface ConnectionStore {
-  create(connection: Connection, by?: Actor): Promise<void>;
+  /** A company has one connection: where it is there already, that one is the answer, and it stays as it is. */
+  create(connection: Connection, by?: Actor): Promise<{ connection: Connection; created: boolean }>;
   get(id: string): Promise<Connection | null>;
   list(): Promise<Connection[]>;
-  byTenant(provider: string, tenantId: string): Promise<Connection[]>;
+  /** The connection of a company, for the credential and the address it is bound to; null for any other. */
+  bound(access: Access): Promise<Connection | null>;
+  /** Those of the companies whose notifications may come by this credential: bound to it, or to the same app. */
+  heardBy(
+    source: { provider: string; binding: Binding },
+    tenantIds: readonly string[],
+  ): Promise<Connection[]>;
+  /**
+   * Hands a connection over to another credential; both are in the audit. ValidationError where the new one is for
+   * another address: that would be another company.
+   */
+  rebind(id: string, binding: Binding, options: { by: Actor; now: number }): Promise<Connection>;
   update(
     id: string,
     patch: Partial<Pick<Connection, 'name' | 'state' | 'pausedReason' | 'resumeAt' | 'settings'>>,
@@ -130,9 +144,15 @@ export interface QueueStore {
     status?: QueuedEvent['status'];
     limit: number;
   }): Promise<QueuedEvent[]>;
-  /** Dead letters back to pending with fresh attempts; returns how many. */
-  replay(filter: { connectionId?: string; eventIds?: readonly string[] }, now: number): Promise<number>;
+  /**
+   * Dead letters back to pending with fresh attempts, all of a connection or those named; answers which.
+   * NotFoundError names those that are no dead letters of this connection; then none is replayed.
+   */
+  replay(filter: { connectionId: string; eventIds?: readonly string[] }, now: number): Promise<Replayed[]>;
 }
+
+/** An event that is tried again. */
+export type Replayed = Pick<QueuedEvent, 'id' | 'linkId' | 'entity' | 'side' | 'recordId'>;
 
 export interface LinkStore {
   get(id: string): Promise<Link | null>;

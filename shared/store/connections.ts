@@ -1,9 +1,11 @@
+import { sql } from 'kysely';
 import { NotFoundError, StoreError } from '../errors';
-import type { Actor, Connection, ConnectionStore } from '../ports';
+import type { Actor, Binding, Connection, ConnectionStore } from '../ports';
 import { appendAudit, beginChain, STORE_CHAIN } from './audit';
 import type { StoreContext } from './context';
-import type { ConnectionRow } from './database';
-import { connectionFromRow } from './rows';
+import type { ConnectionRow, Queries } from './database';
+import { otherAddress, reboundMeanwhile } from './refusals';
+import { connectionFromRow, credentialColumns } from './rows';
 import { single } from './writer';
 
 interface CreateInput {
@@ -13,6 +15,13 @@ interface CreateInput {
 
 type Patch = Parameters<ConnectionStore['update']>[1];
 
+interface RebindInput {
+  id: string;
+  binding: Binding;
+  by: Actor;
+  now: number;
+}
+
 export function createConnectionStore(context: StoreContext): ConnectionStore {
   const create = single('connections', async ({ queries }, { connection, by }: CreateInput) => {
     const { numInsertedOrUpdatedRows } = await queries
@@ -20,24 +29,50 @@ export function createConnectionStore(context: StoreContext): ConnectionStore {
       .values({
         id: connection.id,
         created_at: connection.createdAt,
+        base_url: connection.binding.baseUrl,
+        ...credentialColumns(connection.binding),
         ...columnsOf(connection),
       } as ConnectionRow)
-      .onConflict((conflict) => conflict.column('id').doNothing())
+      .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
-    if (!numInsertedOrUpdatedRows) throw new StoreError(`There is a connection ${connection.id} already`);
+    if (!numInsertedOrUpdatedRows) {
+      // Somebody else's insert has been waited for by now, so that it can be seen.
+      const row = await ofCompany(queries, connection).executeTakeFirst();
+      if (row) return { connection: connectionFromRow(row), created: false };
+      throw new StoreError(`There is a connection ${connection.id} already`);
+    }
     for (const chain of [STORE_CHAIN, connection.id]) await beginChain(context, queries, chain);
-    const { id, name, provider, tenantId, settings, createdAt: at } = connection;
+    const { id, name, provider, tenantId, settings, binding, createdAt: at } = connection;
     const entry = {
       kind: 'connection_created',
       linkId: null,
       by,
-      detail: { id, name, provider, tenantId, settings },
+      detail: { id, name, provider, tenantId, settings, binding },
     };
     // In the store's own chain as well, which tells of connections that are there no more.
     await appendAudit(context, queries, [
       { connectionId: STORE_CHAIN, at, entry },
       { connectionId: id, at, entry },
     ]);
+    return { connection, created: true };
+  });
+  const rebind = single('connections', async ({ queries }, { id, binding, by, now }: RebindInput) => {
+    const row = await queries.selectFrom('connections').selectAll().where('id', '=', id).executeTakeFirst();
+    if (!row) throw new NotFoundError(`There is no connection ${id} in this store`);
+    const connection = connectionFromRow(row);
+    if (binding.baseUrl !== row.base_url) throw otherAddress(connection);
+    const { numUpdatedRows } = await queries
+      .updateTable('connections')
+      .set(credentialColumns(binding))
+      .where('id', '=', id)
+      .where('credential_id', '=', row.credential_id)
+      .where('app', '=', row.app)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw reboundMeanwhile(connection);
+    const detail = { before: connection.binding, after: binding };
+    const entry = { kind: 'connection_rebound', linkId: null, by, detail };
+    await appendAudit(context, queries, [{ connectionId: id, at: now, entry }]);
+    return { ...connection, binding };
   });
   const update = single('connections', async (tx, { id, patch }: { id: string; patch: Patch }) => {
     const columns = columnsOf(patch);
@@ -69,14 +104,27 @@ export function createConnectionStore(context: StoreContext): ConnectionStore {
       );
       return rows.map(connectionFromRow);
     },
-    byTenant: async (provider, tenantId) => {
+    rebind: async (id, binding, options) => await context.write(rebind, { id, binding, ...options }),
+    bound: async (access) => {
+      const { credentialId } = access.binding;
+      const row = await context.read(
+        async (queries) =>
+          await ofCompany(queries, access).where('credential_id', '=', credentialId).executeTakeFirst(),
+      );
+      return row ? connectionFromRow(row) : null;
+    },
+    heardBy: async ({ provider, binding }, tenantIds) => {
       const rows = await context.read(
         async (queries) =>
           await queries
             .selectFrom('connections')
             .selectAll()
+            .where(sql<boolean>`tenant_id ${context.dialect.anyOf(tenantIds)}`)
+            .where('base_url', '=', binding.baseUrl)
             .where('provider', '=', provider)
-            .where('tenant_id', '=', tenantId)
+            .where(({ eb, or }) =>
+              or([eb('credential_id', '=', binding.credentialId), eb('app', '=', binding.app)]),
+            )
             .orderBy('created_at')
             .orderBy('id')
             .execute(),
@@ -85,6 +133,18 @@ export function createConnectionStore(context: StoreContext): ConnectionStore {
     },
   };
 }
+
+/** Whatever credential the connection is bound to. */
+const ofCompany = (
+  queries: Queries,
+  { provider, tenantId, binding }: Pick<Connection, 'provider' | 'tenantId' | 'binding'>,
+) =>
+  queries
+    .selectFrom('connections')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('base_url', '=', binding.baseUrl)
+    .where('provider', '=', provider);
 
 /** Only what is given. */
 function columnsOf(patch: Partial<Connection>): Partial<ConnectionRow> {

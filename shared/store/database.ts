@@ -28,6 +28,10 @@ export interface ConnectionRow {
   resume_at: number | null;
   settings: string;
   created_at: number;
+  credential_id: string;
+  environment: string;
+  base_url: string;
+  app: string;
 }
 
 export interface LinkRow {

@@ -2,6 +2,7 @@ import type {
   AppRecord,
   AuditRow,
   Base,
+  Binding,
   Conflict,
   Connection,
   Intent,
@@ -38,7 +39,18 @@ export function connectionFromRow(row: ConnectionRow): Connection {
     resumeAt: row.resume_at,
     settings: parse(row.settings),
     createdAt: row.created_at,
+    binding: {
+      credentialId: row.credential_id,
+      environment: row.environment,
+      baseUrl: row.base_url,
+      app: row.app,
+    },
   };
+}
+
+/** The columns of a binding that its credential brings; the address is the company's. */
+export function credentialColumns({ credentialId, environment, app }: Omit<Binding, 'baseUrl'>) {
+  return { credential_id: credentialId, environment, app };
 }
 
 export function linkFromRow(row: LinkRow): Link {

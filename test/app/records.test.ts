@@ -7,6 +7,7 @@ import type { Store } from '../../shared/ports';
 import type { Fields } from '../../shared/schema/entity';
 import { openStore } from '../../shared/store';
 import { systemClock, systemRandom } from '../../shared/system';
+import { aConnection } from '../support/connection';
 
 let store: Store;
 let folder: string;
@@ -14,17 +15,7 @@ let records: AppRecords;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'accounting-sync-'));
   store = await openStore({ kind: 'sqlite', path: join(folder, 'store.sqlite'), random: systemRandom });
-  await store.connections.create({
-    id: 'c1',
-    name: 'Test',
-    provider: 'memory',
-    tenantId: 't1',
-    state: 'active',
-    pausedReason: null,
-    resumeAt: null,
-    settings: {},
-    createdAt: 0,
-  });
+  await store.connections.create(aConnection());
   records = new AppRecords({ store, connectionId: 'c1', clock: systemClock, random: systemRandom });
 });
 afterEach(async () => {

@@ -1,9 +1,10 @@
 import { Engine } from '../../shared/sync/engine';
 import { openStore, type StoreLocation } from '../../shared/store';
 import { silentLogger, systemClock, systemRandom } from '../../shared/system';
+import { aConnection } from '../support/connection';
 import { InstantSide } from './instantSide';
 import { sampleInvoice } from './samples';
-import type { Connection, NewEvent } from '../../shared/ports';
+import type { NewEvent } from '../../shared/ports';
 
 /**
  * One worker of the durable suite: its own process, connection and records, on the store it is told. Prints
@@ -17,17 +18,7 @@ async function main(): Promise<void> {
 async function measure(worker: string, count: number, rounds: number, options: StoreLocation): Promise<void> {
   const store = await openStore({ ...options, random: systemRandom });
   const connectionId = `bench-${worker}`;
-  const connection: Connection = {
-    id: connectionId,
-    name: connectionId,
-    provider: 'bench',
-    tenantId: worker,
-    state: 'active',
-    pausedReason: null,
-    resumeAt: null,
-    settings: {},
-    createdAt: Date.now(),
-  };
+  const connection = aConnection(connectionId, { provider: 'bench', createdAt: Date.now() });
   await store.connections.create(connection);
   const [app, ledger] = [new InstantSide('app', ['invoice']), new InstantSide('ledger', ['invoice'])];
   const { customer: _customer, ...fields } = sampleInvoice(3);

@@ -172,14 +172,42 @@ export function queueContract({ store, another }: Fixture): void {
         ['2', failure],
         ['1', failure],
       ]);
-      expect(await queue.replay({ connectionId: 'c2' }, T0 + 5)).toBe(0);
-      expect(await queue.replay({ eventIds: [dead[0]!.id] }, T0 + 5)).toBe(1);
+      expect(await queue.replay({ connectionId: 'c2' }, T0 + 5)).toEqual([]);
+      const { id, linkId } = dead[0]!;
+      expect(await queue.replay({ connectionId: 'c1', eventIds: [id] }, T0 + 5)).toEqual([
+        { id, linkId, entity: 'invoice', side: 'ledger', recordId: '3' },
+      ]);
       expect((await claimOne(store(), { now: T0 + 5 })).events[0]).toMatchObject({
         recordId: '3',
         attempts: 0,
       });
-      expect(await queue.replay({}, T0 + 6)).toBe(2);
+      const rest = await queue.replay({ connectionId: 'c1' }, T0 + 6);
+      expect(rest.map(({ recordId }) => recordId)).toEqual(['1', '2']);
       expect(await claimSome(store(), { now: T0 + 6 })).toHaveLength(2);
+    });
+
+    it('replays none where one of those named is no dead letter of the connection', async () => {
+      const { connections, queue } = store();
+      await connections.create(aConnection('c2'));
+      await queue.append([anEvent('1'), anEvent('2', { connectionId: 'c2' })], { now: T0 });
+      for (const claim of await claimSome(store(), { connectionIds: ['c1', 'c2'] })) {
+        await queue.settle(claim, settled({ outcome: { kind: 'dead', error: failure } }));
+      }
+      const idOf = async (connectionId: string) =>
+        (await queue.list({ connectionId, status: 'dead', limit: 1 }))[0]!.id;
+      const [mine, theirs] = [await idOf('c1'), await idOf('c2')];
+      for (const other of [theirs, 'nonsense']) {
+        await expect(queue.replay({ connectionId: 'c1', eventIds: [mine, other] }, T0)).rejects.toMatchObject(
+          { code: 'not_found', message: expect.stringContaining(`"${other}"`) as string },
+        );
+      }
+      await queue.append([anEvent('3')], { now: T0 });
+      const pending = (await queue.list({ connectionId: 'c1', status: 'pending', limit: 1 }))[0]!.id;
+      await expect(queue.replay({ connectionId: 'c1', eventIds: [pending] }, T0)).rejects.toMatchObject({
+        code: 'not_found',
+      });
+      expect((await queue.counts('c1')).dead).toBe(1);
+      expect((await queue.counts('c2')).dead).toBe(1);
     });
 
     it('wakes what waited for a record', async () => {

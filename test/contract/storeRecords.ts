@@ -2,7 +2,7 @@ import { canonicalJson } from '../../shared/schema/canonicalJson';
 import { createSeal, detailHash, rowHash } from '../../shared/store';
 import type { AppRecord } from '../../shared/ports';
 import type { Fixture } from './store';
-import { aConnection, anEvent, claimOne, claimSome, settled, T0 } from './storeSupport';
+import { aBinding, aConnection, anEvent, claimOne, claimSome, settled, T0 } from './storeSupport';
 
 /** The stores of the contract have no key. */
 const seal = createSeal();
@@ -17,13 +17,13 @@ const aRecord = (id: string, fields: AppRecord['fields'] = {}): Omit<AppRecord, 
 });
 
 /** Connections, policies, audit, checkpoints, the app's records and usage. */
-export function recordContract({ store }: Fixture): void {
+export function recordContract({ store, another }: Fixture): void {
   describe('connections', () => {
     it('keeps what it is given and changes what it is told', async () => {
       const { connections } = store();
       const first = aConnection('c1', { settings: { entities: ['invoice'], dailyReadBudget: 10 } });
       await connections.create(first);
-      await connections.create(aConnection('c2', { tenantId: 'tenant-c1', createdAt: T0 + 1 }));
+      await connections.create(aConnection('c2', { createdAt: T0 + 1 }));
       expect(await connections.get('c1')).toEqual(first);
       expect(await connections.get('c9')).toBeNull();
       await connections.update('c1', { state: 'paused', pausedReason: 'reconnect', resumeAt: T0 + 5 });
@@ -36,17 +36,104 @@ export function recordContract({ store }: Fixture): void {
       await connections.update('c1', { pausedReason: null, resumeAt: null, state: 'active' });
       expect(await connections.get('c1')).toEqual(first);
       expect((await connections.list()).map(({ id }) => id)).toEqual(['c1', 'c2']);
-      expect((await connections.byTenant('quickbooks', 'tenant-c1')).map(({ id }) => id)).toEqual([
-        'c1',
-        'c2',
+    });
+
+    it('has one connection for a company, however many ask at once', async () => {
+      const handles = [store(), await another(), await another()];
+      const answers = await Promise.all(
+        Array.from({ length: 30 }, async (_, index) =>
+          handles[index % handles.length]!.connections.create(aConnection(`c${index}`, { tenantId: 't1' })),
+        ),
+      );
+      const [first, ...others] = await store().connections.list();
+      expect(others).toEqual([]);
+      expect(answers.filter(({ created }) => created)).toHaveLength(1);
+      expect(answers.map(({ connection }) => connection)).toEqual(answers.map(() => first));
+      expect(await store().audit.verify(first!.id, { now: T0 })).toMatchObject({ brokenAt: null });
+    });
+
+    it('leaves the connection that a company has as it is, whoever asks for another', async () => {
+      const { connections } = store();
+      const first = aConnection('c1');
+      await connections.create(first);
+      const again = { tenantId: 'tenant-c1', name: 'Mine', binding: aBinding({ credentialId: 'other' }) };
+      expect(await connections.create(aConnection('c2', again))).toEqual({
+        connection: first,
+        created: false,
+      });
+      expect(await connections.list()).toEqual([first]);
+      const elsewhere = { tenantId: 'tenant-c1', binding: aBinding({ baseUrl: 'https://other.example' }) };
+      expect(await connections.create(aConnection('c3', elsewhere))).toMatchObject({ created: true });
+      expect(
+        await connections.create(aConnection('c4', { tenantId: 'tenant-c1', provider: 'xero' })),
+      ).toMatchObject({ created: true });
+    });
+
+    it('gives a connection to the credential and the address it is bound to, and to no other', async () => {
+      const { connections } = store();
+      const first = aConnection('c1');
+      await connections.create(first);
+      const company = { provider: 'quickbooks', tenantId: 'tenant-c1' };
+      const to = async (patch: object, other: object = {}) =>
+        connections.bound({ ...company, ...other, binding: aBinding(patch) });
+      expect(await to({})).toEqual(first);
+      expect(await to({ environment: 'custom' })).toEqual(first);
+      expect(await to({ credentialId: 'other' })).toBeNull();
+      expect(await to({ baseUrl: 'https://other.example' })).toBeNull();
+      expect(await to({}, { tenantId: 'tenant-c2' })).toBeNull();
+      expect(await to({}, { provider: 'xero' })).toBeNull();
+    });
+
+    it('lets a company be heard by its own credential and by those of the same app at the same address', async () => {
+      const { connections } = store();
+      await connections.create(aConnection('c1', { binding: aBinding({ credentialId: 'one' }) }));
+      await connections.create(aConnection('c2', { binding: aBinding({ credentialId: 'two' }) }));
+      await connections.create(
+        aConnection('c3', { binding: aBinding({ credentialId: 'three', app: 'app-2' }) }),
+      );
+      const heard = async (patch: object, tenants = ['tenant-c1', 'tenant-c2', 'tenant-c3', 'tenant-c4']) =>
+        (await connections.heardBy({ provider: 'quickbooks', binding: aBinding(patch) }, tenants)).map(
+          ({ id }) => id,
+        );
+      expect(await heard({ credentialId: 'one' })).toEqual(['c1', 'c2']);
+      expect(await heard({ credentialId: 'one' }, ['tenant-c2', 'tenant-c3'])).toEqual(['c2']);
+      expect(await heard({ credentialId: 'three', app: 'app-3' })).toEqual(['c3']);
+      expect(await heard({ credentialId: 'four', app: 'app-3' })).toEqual([]);
+      expect(await heard({ credentialId: 'one', baseUrl: 'https://other.example' })).toEqual([]);
+      const xero = { provider: 'xero', binding: aBinding() };
+      expect(await connections.heardBy(xero, ['tenant-c1'])).toEqual([]);
+    });
+
+    it('hands a connection over to another credential of the same address, and says so in the audit', async () => {
+      const { connections, audit } = store();
+      const first = aConnection('c1');
+      await connections.create(first);
+      const before = await audit.list('c1', { limit: 100 });
+      const binding = aBinding({ credentialId: 'other', app: 'app-2', environment: 'custom' });
+      const options = { by: 'user ann' as const, now: T0 + 1 };
+      expect(await connections.rebind('c1', binding, options)).toEqual({ ...first, binding });
+      expect(await connections.get('c1')).toEqual({ ...first, binding });
+      expect(await connections.bound({ ...first, binding: aBinding() })).toBeNull();
+      const moved = aBinding({ baseUrl: 'https://other.example' });
+      await expect(connections.rebind('c1', moved, options)).rejects.toMatchObject({ code: 'validation' });
+      await expect(connections.rebind('c9', binding, options)).rejects.toMatchObject({ code: 'not_found' });
+      const rows = (await audit.list('c1', { limit: 100 })).slice(before.length);
+      expect(rows).toMatchObject([
+        {
+          kind: 'connection_rebound',
+          at: T0 + 1,
+          by: 'user ann',
+          detail: { before: aBinding(), after: binding },
+        },
       ]);
-      expect(await connections.byTenant('xero', 'tenant-c1')).toEqual([]);
+      expect(await audit.verify('c1', { now: T0 + 1 })).toMatchObject({ brokenAt: null });
     });
 
     it('refuses a second one of the same id and a change of one that is not there', async () => {
       const { connections } = store();
       await connections.create(aConnection());
-      await expect(connections.create(aConnection())).rejects.toMatchObject({ code: 'store' });
+      const sameId = aConnection('c1', { tenantId: 'another' });
+      await expect(connections.create(sameId)).rejects.toMatchObject({ code: 'store' });
       await expect(connections.update('c9', { name: 'x' })).rejects.toMatchObject({ code: 'not_found' });
     });
   });

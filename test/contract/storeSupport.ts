@@ -1,21 +1,10 @@
-import type { Claim, Connection, Intent, Link, NewEvent, Settlement, Store } from '../../shared/ports';
+import type { Claim, Intent, Link, NewEvent, Settlement, Store } from '../../shared/ports';
+
+export { aBinding, aConnection } from '../support/connection';
 
 /** The tests' own clock: any moment will do. */
 export const T0 = 1_750_000_000_000;
 export const MINUTE = 60_000;
-
-export const aConnection = (id = 'c1', patch: Partial<Connection> = {}): Connection => ({
-  id,
-  name: `Connection ${id}`,
-  provider: 'quickbooks',
-  tenantId: `tenant-${id}`,
-  state: 'active',
-  pausedReason: null,
-  resumeAt: null,
-  settings: {},
-  createdAt: T0,
-  ...patch,
-});
 
 export const anEvent = (recordId: string, patch: Partial<NewEvent> = {}): NewEvent => ({
   connectionId: 'c1',

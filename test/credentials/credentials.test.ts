@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { AccountingSyncQuickBooksOAuth2Api } from '../../credentials/AccountingSyncQuickBooksOAuth2Api.credentials';
 import { AccountingSyncStoreApi } from '../../credentials/AccountingSyncStoreApi.credentials';
 import { locationOf, n8nFolder, testStore } from '../../nodes/runtime/store';
-import { quickBooksCompany } from '../../nodes/runtime/quickBooks';
+import { quickBooksCompany, quickBooksCredential } from '../../nodes/runtime/quickBooks';
 
 describe('the QuickBooks credential', () => {
   it('hides its secrets and what OAuth2 needs, and asks for addresses only where they are custom', () => {
@@ -26,15 +26,25 @@ describe('the QuickBooks credential', () => {
 
   it('tells the company and where it is', async () => {
     expect(await companyOf({ environment: 'sandbox', oauthTokenData })).toEqual({
-      realmId: '42',
-      baseUrl: 'https://sandbox-quickbooks.api.intuit.com',
-      verifierTokens: [],
+      provider: 'quickbooks',
+      tenantId: '42',
+      binding: {
+        credentialId: '1',
+        environment: 'sandbox',
+        baseUrl: 'https://sandbox-quickbooks.api.intuit.com',
+        app: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      },
     });
-    const custom = { environment: 'custom', customApiBaseUrl: 'http://localhost:1', oauthTokenData };
-    expect(await companyOf({ ...custom, webhookVerifierToken: ' a, b ' })).toMatchObject({
-      baseUrl: 'http://localhost:1',
-      verifierTokens: ['a', 'b'],
+    const custom = { environment: 'custom', customApiBaseUrl: 'http://LOCALHOST:1/', oauthTokenData };
+    expect(await companyOf(custom)).toMatchObject({
+      binding: { environment: 'custom', baseUrl: 'http://localhost:1' },
     });
+  });
+
+  it('tells the verifier tokens, connected or not', async () => {
+    const data = { webhookVerifierToken: ' a, b ' };
+    const context = { getNode, getCredentials: () => Promise.resolve(data) } as never;
+    expect(await quickBooksCredential(context)).toMatchObject({ verifierTokens: ['a', 'b'] });
   });
 
   it('says that it has to be connected first', async () => {

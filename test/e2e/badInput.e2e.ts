@@ -19,7 +19,7 @@ const TRIGGER = 'QuickBooks Accounting Trigger';
 /** In no message, log line or file. */
 const STORE_PASSWORD = 'Hush-hush-42';
 const ANY_CONNECTION = { __rl: true, mode: 'list', value: '' };
-const TEST_CONNECTION = { resource: 'connection', operation: 'test', connection: ANY_CONNECTION };
+const TEST_CONNECTION = { resource: 'connection', operation: 'test' };
 const REPLAY = { resource: 'event', operation: 'replay', scope: 'connection', connection: ANY_CONNECTION };
 const DEAD_LETTERS = {
   resource: 'event',
@@ -382,7 +382,7 @@ describe('a record that QuickBooks refuses', () => {
 
   async function replayed(times: number): Promise<void> {
     const replay = await stage.runStep(REPLAY);
-    expect(itemsOf(replay, 'Step')).toEqual([expect.objectContaining({ replayed: times })]);
+    expect(itemsOf(replay, 'Step')).toHaveLength(times);
   }
 });
 

@@ -185,7 +185,8 @@ export class Stage {
 
   /** As it stands now; the first company's unless told. */
   async connection(realmId = this.descriptor.tenantId): Promise<Connection> {
-    const [connection] = await (await this.store()).connections.byTenant('quickbooks', realmId);
+    const all = await (await this.store()).connections.list();
+    const connection = all.find(({ tenantId }) => tenantId === realmId);
     if (!connection) throw new Error('There is no connection');
     return connection;
   }

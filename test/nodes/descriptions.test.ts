@@ -61,7 +61,7 @@ describe.each(nodes.map((node) => [node.description.displayName, node] as const)
 
   it('can be used as a tool unless it is a trigger', () => {
     const isTrigger = node.description.group.includes('trigger');
-    expect(node.description.usableAsTool === true).toBe(!isTrigger);
+    expect(node.description.usableAsTool !== undefined).toBe(!isTrigger);
     expect(node.description.inputs.length === 0).toBe(isTrigger);
   });
 });

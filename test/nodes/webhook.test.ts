@@ -146,7 +146,7 @@ describe('a webhook', () => {
 
   it('that cannot be stored is answered so that QuickBooks repeats it', async () => {
     const { status, result, told } = await call('[]', sign('[]'), {
-      credentials: { [QUICKBOOKS_CREDENTIAL]: {} },
+      credentials: { [QUICKBOOKS_CREDENTIAL]: { environment: 'custom' } },
     });
     expect(status).toBe(503);
     expect(result).toEqual({ noWebhookResponse: true });

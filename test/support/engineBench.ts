@@ -6,6 +6,7 @@ import { openStore } from '../../shared/store';
 import { Engine } from '../../shared/sync/engine';
 import type { EngineOptions } from '../../shared/sync/context';
 import { silentLogger, systemRandom } from '../../shared/system';
+import { aConnection } from './connection';
 import { MemorySide } from './memorySide';
 
 /** A clock that tests move by hand; it starts at the real time. */
@@ -44,17 +45,7 @@ export async function engineBench(
   const app = options.app ?? new MemorySide('a');
   const ledger = options.ledger ?? new MemorySide('l');
   const clock = new TestClock();
-  const connection: Connection = {
-    id: 'c1',
-    name: 'Test',
-    provider: 'memory',
-    tenantId: 't1',
-    state: 'active',
-    pausedReason: null,
-    resumeAt: null,
-    settings: {},
-    createdAt: clock.now(),
-  };
+  const connection = aConnection('c1', { provider: 'memory', createdAt: clock.now() });
   await store.connections.create(connection);
   const ports = { store, sides: { app, ledger }, clock, random: systemRandom, logger: silentLogger };
   const engine = new Engine(ports, 'worker-1', options.engine);

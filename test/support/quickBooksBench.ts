@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppRecords } from '../../shared/app/records';
 import { createAppSide } from '../../shared/app/side';
-import type { Connection, NewEvent } from '../../shared/ports';
+import type { NewEvent } from '../../shared/ports';
 import { createAxiosHttp } from '../../shared/providers/http/axiosHttp';
 import { createOAuth2TokenSource } from '../../shared/providers/http/oauth2TokenSource';
 import { createQuickBooksSide } from '../../shared/providers/quickbooks';
@@ -12,6 +12,7 @@ import { Engine } from '../../shared/sync/engine';
 import { firstImport } from '../../shared/sync/import';
 import { silentLogger, systemRandom } from '../../shared/system';
 import { startQuickBooksSimulator } from '../simulators/quickbooks';
+import { aConnection } from './connection';
 import { TestClock } from './engineBench';
 
 /** Engine, SQLite and built-in records on one side, the strict QuickBooks simulator over HTTP on the other. */
@@ -21,17 +22,8 @@ export async function quickBooksBench() {
   const folder = mkdtempSync(join(tmpdir(), 'accounting-sync-'));
   const store = await openStore({ kind: 'sqlite', path: join(folder, 'store.sqlite'), random: systemRandom });
   const clock = new TestClock();
-  const connection: Connection = {
-    id: 'c1',
-    name: 'Test',
-    provider: 'quickbooks',
-    tenantId: descriptor.tenantId,
-    state: 'active',
-    pausedReason: null,
-    resumeAt: null,
-    settings: {},
-    createdAt: clock.now(),
-  };
+  const { tenantId } = descriptor;
+  const connection = aConnection('c1', { tenantId, createdAt: clock.now() });
   await store.connections.create(connection);
   const calls = { read: 0, write: 0, auth: 0 };
   const token = createOAuth2TokenSource({

@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { entities } from '../../../shared/schema/entities';
 import type { EntityDefinition } from '../../../shared/schema/entity';
 import { connectionLocator } from '../../runtime/connection';
+import { allowChanges } from '../../runtime/tool';
 import * as get from './get.operation';
 import * as getAll from './getAll.operation';
 import * as remove from './remove.operation';
@@ -61,4 +62,5 @@ export const properties: INodeProperties[] = [
   ...getAll.description,
   ...remove.description,
   ...upsert.description,
+  allowChanges,
 ];

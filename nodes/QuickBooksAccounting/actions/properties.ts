@@ -1,5 +1,6 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import type { EntityDefinition } from '../../../shared/schema/entity';
+import { allowChanges } from '../../runtime/tool';
 import { resources, type ResourceEntity } from './entities';
 import * as create from './create.operation';
 import * as find from './find.operation';
@@ -90,4 +91,5 @@ export const properties: INodeProperties[] = [
     default: 'canonical',
     description: 'Which field names the records have that come out',
   },
+  allowChanges,
 ];

@@ -17,9 +17,13 @@ export const initial: Migration = {
       paused_reason ${text},
       resume_at ${int},
       settings ${text} NOT NULL,
-      created_at ${int} NOT NULL
+      created_at ${int} NOT NULL,
+      credential_id ${text} NOT NULL,
+      environment ${text} NOT NULL,
+      base_url ${text} NOT NULL,
+      app ${text} NOT NULL
     )${suffix}`,
-    `CREATE INDEX connections_tenant ON connections (provider, tenant_id)`,
+    `CREATE UNIQUE INDEX connections_company ON connections (tenant_id, base_url, provider)`,
 
     `CREATE TABLE links (
       id ${text} PRIMARY KEY,

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
-import type { QueueStore, QueuedEvent } from '../../ports';
+import type { QueueStore, QueuedEvent, Replayed } from '../../ports';
 import type { StoreContext } from '../context';
-import type { EventRow, IntentRow } from '../database';
+import type { EventRow, IntentRow, Queries } from '../database';
+import { noDeadLetters } from '../refusals';
 import { eventFromRow, intentFromRow } from '../rows';
 import { single } from '../writer';
 import { advanceDue, appendCommand } from './append';
@@ -88,8 +89,8 @@ async function counts(context: StoreContext, connectionId: string) {
 function replayCommand(context: StoreContext) {
   return single('replay', async (tx, { filter, now }: { filter: ReplayFilter; now: number }) => {
     const { connectionId, eventIds } = filter;
-    const wanted = sql`status = 'dead'
-      ${connectionId === undefined ? sql`` : sql`and connection_id = ${connectionId}`}
+    if (eventIds !== undefined) await requireDead(context, tx.queries, connectionId, eventIds);
+    const wanted = sql`status = 'dead' and connection_id = ${connectionId}
       ${eventIds === undefined ? sql`` : sql`and id ${context.dialect.anyOf(eventIds)}`}`;
     const links = await sql<Pick<EventRow, 'link_id'>>`
       select distinct link_id from events where ${wanted}`.execute(tx.queries);
@@ -98,16 +99,43 @@ function replayCommand(context: StoreContext) {
       tx.queries,
       links.rows.map((row) => row.link_id),
     );
-    const { rows } = await sql<Pick<EventRow, 'link_id'>>`
+    const { rows } = await sql<Pick<EventRow, 'id' | 'link_id' | 'entity' | 'side' | 'record_id'>>`
       update events set status = 'pending', attempts = 0, due_at = ${now}, settled_at = null
       where ${wanted} and link_id ${context.dialect.anyOf([...held.keys()])}
-      returning link_id`.execute(tx.queries);
+      returning id, link_id, entity, side, record_id`.execute(tx.queries);
     await advanceDue(
       context,
       tx.queries,
       rows.map((row) => ({ id: row.link_id, due_at: now })),
     );
     if (rows.length > 0) tx.wake();
-    return rows.length;
+    return rows
+      .map(
+        (row): Replayed => ({
+          id: row.id,
+          linkId: row.link_id,
+          entity: row.entity,
+          side: row.side as Replayed['side'],
+          recordId: row.record_id,
+        }),
+      )
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
   });
+}
+
+/** An id of another connection is as unknown as one that never was. */
+async function requireDead(
+  { dialect }: StoreContext,
+  queries: Queries,
+  connectionId: string,
+  eventIds: readonly string[],
+): Promise<void> {
+  const { rows } = await sql<Pick<EventRow, 'id'>>`
+    select id from events
+    where connection_id = ${connectionId} and status = 'dead' and id ${dialect.anyOf(eventIds)}`.execute(
+    queries,
+  );
+  const dead = new Set(rows.map(({ id }) => id));
+  const others = eventIds.filter((id) => !dead.has(id));
+  if (others.length > 0) throw noDeadLetters(others);
 }

@@ -1,9 +1,15 @@
-import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 
 export interface FakeNodeOptions {
   parameters?: Record<string, unknown>;
   items?: IDataObject[];
   credentials?: Record<string, object>;
+  /** n8n's ids of them (`1`). */
+  credentialIds?: Record<string, string>;
+  /** The node as n8n names it, with `Tool` at the end where an AI uses it. */
+  type?: string;
+  /** As the builder entered them, expressions unevaluated. */
+  rawParameters?: INodeParameters;
   continueOnFail?: boolean;
   mode?: string;
   request?: object;
@@ -35,12 +41,15 @@ export function fakeNode(options: FakeNodeOptions = {}) {
     getNode: () => ({
       id: 'node-1',
       name: 'Node',
-      type: 'fake',
+      type: options.type ?? 'fake',
       typeVersion: 1,
       position: [0, 0],
-      parameters: {},
+      parameters: options.rawParameters ?? {},
       credentials: Object.fromEntries(
-        Object.keys(credentials).map((type) => [type, { id: '1', name: type }]),
+        Object.keys(credentials).map((type) => [
+          type,
+          { id: options.credentialIds?.[type] ?? '1', name: type },
+        ]),
       ),
     }),
     getWorkflow: () => ({ id: 'workflow-1' }),

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection } from '../../../shared/ports';
 import { closeSharedStores, sharedStore, type OpenStore } from '../../../shared/store';
+import { QUICKBOOKS_HOSTS } from '../../../shared/providers/quickbooks';
 import { systemRandom } from '../../../shared/system';
+import { aBinding, aConnection } from '../../support/connection';
 
 /** A data folder of n8n's for one test file, with the embedded store in it. */
 export function useStoreFolder(): { open(): Promise<OpenStore> } {
@@ -20,18 +22,16 @@ export function useStoreFolder(): { open(): Promise<OpenStore> } {
   return { open: () => sharedStore({ kind: 'sqlite', path, random: systemRandom }) };
 }
 
+/** As the credentials of `fakeNode` reach it, in the sandbox. */
 export const connectionOf = (
   id: string,
   tenantId: string,
   settings: Connection['settings'] = {},
-): Connection => ({
-  id,
-  name: `Company ${id}`,
-  provider: 'quickbooks',
-  tenantId,
-  state: 'active',
-  pausedReason: null,
-  resumeAt: null,
-  settings,
-  createdAt: 1,
-});
+): Connection =>
+  aConnection(id, {
+    name: `Company ${id}`,
+    tenantId,
+    settings,
+    createdAt: 1,
+    binding: aBinding({ credentialId: '1', baseUrl: QUICKBOOKS_HOSTS.sandbox }),
+  });

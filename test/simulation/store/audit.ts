@@ -42,7 +42,8 @@ export class MemoryAudit implements AuditStore {
 }
 
 function auditRowOf(row: ChainRow): AuditRow {
-  const { connectionId, seq, at, kind, linkId, detail, by, prevHash, detailHash, hash, keyId, erasedAt } = row;
+  const { connectionId, seq, at, kind, linkId, detail, by, prevHash, detailHash, hash, keyId, erasedAt } =
+    row;
   return {
     connectionId,
     seq,

@@ -1,5 +1,6 @@
 import { NotFoundError, StoreError } from '../../../shared/errors';
-import type { Actor, Connection, ConnectionStore } from '../../../shared/ports';
+import type { Access, Actor, Binding, Connection, ConnectionStore } from '../../../shared/ports';
+import { otherAddress } from '../../../shared/store/refusals';
 import { compareText } from './rows';
 import type { Session } from './session';
 import { asStored } from './values';
@@ -7,11 +8,18 @@ import { asStored } from './values';
 export class MemoryConnections implements ConnectionStore {
   constructor(private readonly session: Session) {}
 
-  async create(connection: Connection, by: Actor = 'sync'): Promise<void> {
+  async create(
+    connection: Connection,
+    by: Actor = 'sync',
+  ): Promise<{ connection: Connection; created: boolean }> {
     const { database } = this.session;
+    for (const { value } of database.connections.values())
+      if (sameCompany(value, connection)) return { connection: value, created: false };
     if (database.connections.has(connection.id))
       throw new StoreError(`There is a connection ${connection.id} already`);
-    database.addConnection(database.sealed(asStored({ ...connection })), by);
+    const stored = database.sealed(asStored({ ...connection }));
+    database.addConnection(stored, by);
+    return { connection: stored, created: true };
   }
 
   async get(id: string): Promise<Connection | null> {
@@ -23,10 +31,39 @@ export class MemoryConnections implements ConnectionStore {
     return all.sort((a, b) => a.createdAt - b.createdAt || compareText(a.id, b.id));
   }
 
-  async byTenant(provider: string, tenantId: string): Promise<Connection[]> {
-    return (await this.list()).filter(
-      (connection) => connection.provider === provider && connection.tenantId === tenantId,
+  async bound(access: Access): Promise<Connection | null> {
+    const { credentialId } = access.binding;
+    const mine = (await this.list()).find(
+      (connection) => sameCompany(connection, access) && connection.binding.credentialId === credentialId,
     );
+    return mine ?? null;
+  }
+
+  async heardBy(
+    { provider, binding }: Pick<Access, 'provider' | 'binding'>,
+    tenantIds: readonly string[],
+  ): Promise<Connection[]> {
+    return (await this.list()).filter(
+      (connection) =>
+        tenantIds.some((tenantId) => sameCompany(connection, { provider, tenantId, binding })) &&
+        (connection.binding.credentialId === binding.credentialId || connection.binding.app === binding.app),
+    );
+  }
+
+  async rebind(
+    id: string,
+    binding: Binding,
+    { by, now }: Parameters<ConnectionStore['rebind']>[2],
+  ): Promise<Connection> {
+    const { database } = this.session;
+    const row = database.connections.get(id);
+    if (!row) throw new NotFoundError(`There is no connection ${id} in this store`);
+    const before = row.value.binding;
+    if (before.baseUrl !== binding.baseUrl) throw otherAddress(row.value);
+    row.value = database.sealed({ ...row.value, binding });
+    const entry = { kind: 'connection_rebound', linkId: null, by, detail: { before, after: binding } };
+    row.audit.add(now, database.sealed(entry));
+    return row.value;
   }
 
   async update(id: string, patch: Parameters<ConnectionStore['update']>[1]): Promise<void> {
@@ -37,3 +74,6 @@ export class MemoryConnections implements ConnectionStore {
     if (row.value.state === 'active') database.wake();
   }
 }
+
+const sameCompany = (a: Access, b: Access): boolean =>
+  a.provider === b.provider && a.tenantId === b.tenantId && a.binding.baseUrl === b.binding.baseUrl;

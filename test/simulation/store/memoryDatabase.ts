@@ -81,12 +81,12 @@ export class MemoryDatabase {
       checkpoints: new Map(),
       appRecords: new Map(),
     });
-    const { id, name, provider, tenantId, settings, createdAt: at } = value;
+    const { id, name, provider, tenantId, settings, binding, createdAt: at } = value;
     const entry = {
       kind: 'connection_created',
       linkId: null,
       by,
-      detail: { id, name, provider, tenantId, settings },
+      detail: { id, name, provider, tenantId, settings, binding },
     };
     this.storeChain ??= new MemoryChain(ANY);
     this.storeChain.add(at, entry);

@@ -5,9 +5,11 @@ import type {
   NewEvent,
   QueuedEvent,
   QueueStore,
+  Replayed,
   Settlement,
   SideName,
 } from '../../../shared/ports';
+import { noDeadLetters } from '../../../shared/store/refusals';
 import { append } from './append';
 import { claim, claimLink, openIntents } from './claim';
 import { heldLink, release } from './fence';
@@ -105,11 +107,14 @@ export class MemoryQueue implements QueueStore {
   async replay(
     { connectionId, eventIds }: Parameters<QueueStore['replay']>[0],
     now: number,
-  ): Promise<number> {
+  ): Promise<Replayed[]> {
     const { database } = this.session;
-    const dead = eventsOf(database, connectionId).filter(
-      (row) => row.status === 'dead' && (eventIds === undefined || eventIds.includes(row.id)),
-    );
+    const failed = eventsOf(database, connectionId).filter(({ status }) => status === 'dead');
+    const others = eventIds?.filter((id) => !failed.some((row) => row.id === id)) ?? [];
+    if (others.length > 0) throw noDeadLetters(others);
+    const dead = failed
+      .filter(({ id }) => eventIds?.includes(id) ?? true)
+      .sort((a, b) => compareText(a.id, b.id));
     for (const row of dead) {
       row.status = 'pending';
       row.attempts = 0;
@@ -117,7 +122,15 @@ export class MemoryQueue implements QueueStore {
       advanceDue(row.link, now);
     }
     if (dead.length > 0) database.wake();
-    return dead.length;
+    return database.sealed(
+      dead.map(({ id, link, event: { entity, side, recordId } }) => ({
+        id,
+        linkId: link.id,
+        entity,
+        side,
+        recordId,
+      })),
+    );
   }
 }
 

@@ -6,6 +6,7 @@ import type {
   FieldConflict,
   Intent,
   QueueStore,
+  Replayed,
   Settlement,
   Store,
 } from '../../../shared/ports';
@@ -235,7 +236,7 @@ class WatchedQueue implements QueueStore {
     return this.queue.list(...args);
   }
 
-  replay(...args: Parameters<QueueStore['replay']>): Promise<number> {
+  replay(...args: Parameters<QueueStore['replay']>): Promise<Replayed[]> {
     return this.queue.replay(...args);
   }
 }

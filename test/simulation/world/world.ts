@@ -1,7 +1,8 @@
 import { SyncError } from '../../../shared/errors';
-import type { Conflict, Connection, NewEvent, Resolution, SideName, Store } from '../../../shared/ports';
+import type { Conflict, NewEvent, Resolution, SideName, Store } from '../../../shared/ports';
 import { firstImport } from '../../../shared/sync/import';
 import { silentLogger } from '../../../shared/system';
+import { aConnection } from '../../support/connection';
 import type { Coverage } from '../coverage';
 import { SeededRandom } from '../random';
 import type { Companion, Fault, Step, Variant } from '../schedule/steps';
@@ -65,17 +66,8 @@ export class World implements Surroundings {
   }
 
   async open(): Promise<void> {
-    const connection: Connection = {
-      id: CONNECTION,
-      name: 'Simulated',
-      provider: 'twin',
-      tenantId: 't1',
-      state: 'active',
-      pausedReason: null,
-      resumeAt: null,
-      settings: { entities: this.entities() },
-      createdAt: this.clock.now(),
-    };
+    const settings = { entities: this.entities() };
+    const connection = aConnection(CONNECTION, { provider: 'twin', settings, createdAt: this.clock.now() });
     await this.store.connections.create(connection);
   }
 

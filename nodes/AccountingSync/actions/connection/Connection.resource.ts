@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import * as create from './create.operation';
 import * as get from './get.operation';
 import * as getAll from './getAll.operation';
-import * as test from './test.operation';
+import * as rebind from './rebind.operation';
 
 export const description: INodeProperties[] = [
   {
@@ -13,10 +13,17 @@ export const description: INodeProperties[] = [
     displayOptions: { show: { resource: ['connection'] } },
     options: [
       {
-        name: 'Create',
+        name: 'Change Credential',
+        value: 'rebind',
+        description: 'Hand a connection over to another credential of the same company',
+        action: 'Change the credential of a connection',
+      },
+      {
+        name: 'Create or Get',
         value: 'create',
-        description: 'Start keeping the company of the credential in step with app records',
-        action: 'Create a connection',
+        description:
+          'Start keeping the company of the credential in sync with app records, or get the connection that does so already',
+        action: 'Create or get a connection',
       },
       {
         name: 'Get',
@@ -33,7 +40,8 @@ export const description: INodeProperties[] = [
       {
         name: 'Test',
         value: 'test',
-        description: 'Check that the company answers, and resume the connection if it was paused',
+        description:
+          "Check that the credential's company answers, and resume its connection if it was paused",
         action: 'Test a connection',
       },
     ],
@@ -42,5 +50,5 @@ export const description: INodeProperties[] = [
   ...create.description,
   ...get.description,
   ...getAll.description,
-  ...test.description,
+  ...rebind.description,
 ];

@@ -1,10 +1,8 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { ValidationError } from '../../../../shared/errors';
-import type { Connection } from '../../../../shared/ports';
 import { providerNamed } from '../../../../shared/providers';
 import { entities } from '../../../../shared/schema/entities';
 import { systemRandom } from '../../../../shared/system';
-import { connectionsOf } from '../../../runtime/connection';
+import { boundToAnother } from '../../../runtime/connection';
 import { noMeter } from '../../../runtime/meter';
 import { QUICKBOOKS, quickBooksCompany, quickBooksSide } from '../../../runtime/quickBooks';
 import { withStore } from '../../../runtime/store';
@@ -58,6 +56,10 @@ export const description: INodeProperties[] = [
   },
 ];
 
+/**
+ * The connection of the credential's company, made if it is not there yet. The company answers first, so that nobody
+ * makes a connection to books that his credential does not open.
+ */
 export async function execute(this: IExecuteFunctions, itemIndex: number): Promise<object[]> {
   const company = await quickBooksCompany(this);
   const name = (this.getNodeParameter('name', itemIndex) as string).trim();
@@ -65,17 +67,10 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
   const dailyReadBudget = this.getNodeParameter('dailyReadBudget', itemIndex) as number;
   const { name: companyName } = await quickBooksSide(this, company, noMeter).companyInfo();
   return await withStore(this, async (store) => {
-    const [existing] = await connectionsOf(store.connections, company.realmId);
-    if (existing) {
-      throw new ValidationError(`${companyName} is connected already, as "${existing.name}"`, {
-        nextStep: 'Use that connection, or choose the credential of another company.',
-      });
-    }
-    const connection: Connection = {
+    const { connection, created } = await store.connections.create({
+      ...company,
       id: systemRandom.id(),
       name: name || companyName,
-      provider: QUICKBOOKS,
-      tenantId: company.realmId,
       state: 'active',
       pausedReason: null,
       resumeAt: null,
@@ -84,8 +79,8 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
         ...(dailyReadBudget > 0 ? { dailyReadBudget } : {}),
       },
       createdAt: store.now(),
-    };
-    await store.connections.create(connection);
-    return [viewOf(connection)];
+    });
+    if (connection.binding.credentialId !== company.binding.credentialId) throw boundToAnother(connection);
+    return [{ created, ...viewOf(connection) }];
   });
 }

@@ -3,6 +3,7 @@ import type { Connection } from '../../../../shared/ports';
 /** A connection as the node outputs it. */
 export function viewOf(connection: Connection) {
   const { id, name, provider, tenantId, state, pausedReason, resumeAt, settings, createdAt } = connection;
+  const { environment, baseUrl, credentialId } = connection.binding;
   return {
     name,
     state,
@@ -13,6 +14,9 @@ export function viewOf(connection: Connection) {
     createdAt: new Date(createdAt).toISOString(),
     provider,
     tenantId,
+    environment,
+    baseUrl,
+    credentialId,
     id,
   };
 }

@@ -1,11 +1,11 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import type { Connection } from '../../../../shared/ports';
 import type { OpenStore } from '../../../../shared/store';
-import { requireConnectionsOf } from '../../../runtime/connection';
+import type { Outcome } from '../../../../shared/sync/outcome';
 import { quickBooksCompany } from '../../../runtime/quickBooks';
 import { withConnection } from '../../../runtime/run';
 import { withStore } from '../../../runtime/store';
-import { conflictIdsOf, emptySorted, sortOutcomes, type Sorted, type SortOptions } from '../outcomes';
+import { conflictIdsOf, sortOutcomes, type Sorted, type SortOptions } from '../outcomes';
 
 interface ProcessOptions extends SortOptions {
   maxRecords?: number;
@@ -60,34 +60,33 @@ export const description: INodeProperties[] = [
   },
 ];
 
-/** Works off what is due of every connection of the credential's company. */
+/** Works off what is due of the credential's connection. */
 export async function execute(this: IExecuteFunctions): Promise<Sorted> {
   const options = this.getNodeParameter('options', 0, {}) as ProcessOptions;
   const company = await quickBooksCompany(this);
-  const total = emptySorted();
-  let waiting = 0;
-  await withStore(this, async (store) => {
-    const deadlineAt = store.now() + (options.timeLimit ?? DEFAULT_TIME_LIMIT_SECONDS) * 1_000;
-    let maxRecords = options.maxRecords ?? DEFAULT_MAX_RECORDS;
-    for (const connection of await requireConnectionsOf(store.connections, company.realmId)) {
-      const outcomes = await withConnection(this, store, { company, connection }, ({ engine }) =>
-        engine.processDue(connection.id, { maxRecords, deadlineAt }),
-      );
-      maxRecords -= outcomes.length;
-      waiting += outcomes.filter(({ result }) => result === 'waiting').length;
-      const ids = await conflictIdsOf(store.conflicts, connection, outcomes);
-      const sorted = sortOutcomes(outcomes, connection, ids, options);
-      for (const output of ['synced', 'conflict', 'failed'] as const) total[output].push(...sorted[output]);
-      await hintAtPause(this, store, connection);
-    }
+  return await withStore(
+    this,
+    async (store) =>
+      await withConnection(this, store, company, async ({ connection, engine }) => {
+        const outcomes = await engine.processDue(connection.id, {
+          maxRecords: options.maxRecords ?? DEFAULT_MAX_RECORDS,
+          deadlineAt: store.now() + (options.timeLimit ?? DEFAULT_TIME_LIMIT_SECONDS) * 1_000,
+        });
+        const ids = await conflictIdsOf(store.conflicts, connection, outcomes);
+        await hintAtPause(this, store, connection);
+        hintAtWaiting(this, outcomes);
+        return sortOutcomes(outcomes, connection, ids, options);
+      }),
+  );
+}
+
+function hintAtWaiting(context: IExecuteFunctions, outcomes: readonly Outcome[]): void {
+  const waiting = outcomes.filter(({ result }) => result === 'waiting').length;
+  if (waiting === 0) return;
+  context.addExecutionHints({
+    message: `${waiting === 1 ? '1 record waits' : `${waiting} records wait`} for another record or for the next attempt. Nothing to do: this is repeated automatically.`,
+    location: 'outputPane',
   });
-  if (waiting > 0) {
-    this.addExecutionHints({
-      message: `${waiting === 1 ? '1 record waits' : `${waiting} records wait`} for another record or for the next attempt. Nothing to do: this is repeated by itself.`,
-      location: 'outputPane',
-    });
-  }
-  return total;
 }
 
 async function hintAtPause(context: IExecuteFunctions, store: OpenStore, { id }: Connection): Promise<void> {

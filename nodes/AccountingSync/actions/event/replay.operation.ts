@@ -1,4 +1,7 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { ValidationError } from '../../../../shared/errors';
+import type { Link } from '../../../../shared/ports';
+import { entityNamed } from '../../../../shared/schema/entities';
 import { chosenConnection, connectionLocator } from '../../../runtime/connection';
 import { withStore } from '../../../runtime/store';
 
@@ -11,13 +14,17 @@ export const description: INodeProperties[] = [
     type: 'options',
     options: [
       { name: 'All of a Connection', value: 'connection' },
-      { name: 'Chosen Events', value: 'events', description: 'By the IDs that Get Many outputs' },
+      {
+        name: 'Chosen Events of a Connection',
+        value: 'events',
+        description: 'By the IDs that Get Many outputs',
+      },
     ],
     default: 'connection',
     description: 'Which failed events are tried again. They become due at once.',
     displayOptions: { show },
   },
-  connectionLocator({ ...show, scope: ['connection'] }),
+  connectionLocator(show),
   {
     displayName: 'Event IDs',
     name: 'eventIds',
@@ -31,18 +38,38 @@ export const description: INodeProperties[] = [
   },
 ];
 
+/** One item for each event that is tried again. */
 export async function execute(this: IExecuteFunctions, itemIndex: number): Promise<object[]> {
-  const scope = this.getNodeParameter('scope', itemIndex) as 'connection' | 'events';
+  const locator = this.getNodeParameter('connection', itemIndex);
+  const chosen = this.getNodeParameter('scope', itemIndex) === 'events';
+  const eventIds = chosen ? idsIn(this.getNodeParameter('eventIds', itemIndex)) : undefined;
+  if (eventIds?.length === 0) {
+    throw new ValidationError('No event is named', {
+      field: 'eventIds',
+      nextStep: 'Give the IDs that Event: Get Many outputs, separated by commas.',
+    });
+  }
   return await withStore(this, async (store) => {
-    if (scope === 'events') {
-      const eventIds = idsIn(this.getNodeParameter('eventIds', itemIndex));
-      return [{ replayed: await store.queue.replay({ eventIds }, store.now()) }];
-    }
-    const locator = this.getNodeParameter('connection', itemIndex);
-    const { id: connectionId, name } = await chosenConnection(store.connections, locator);
-    const replayed = await store.queue.replay({ connectionId }, store.now());
-    return [{ connectionId, connectionName: name, replayed }];
+    const connection = await chosenConnection(store.connections, locator);
+    const filter = { connectionId: connection.id, ...(eventIds ? { eventIds } : {}) };
+    const replayed = await store.queue.replay(filter, store.now());
+    const links = await store.links.getMany(replayed.map(({ linkId }) => linkId));
+    return replayed.map(({ id, linkId, entity, side, recordId }) => ({
+      entity,
+      title: titleOf(entity, links.get(linkId)),
+      side,
+      recordId,
+      connectionName: connection.name,
+      id,
+      connectionId: connection.id,
+    }));
   });
+}
+
+/** What both sides last agreed to call the record; null where it never got that far. */
+function titleOf(entity: string, link: Link | undefined): string | null {
+  const title = link?.base?.fields[entityNamed(entity).title];
+  return typeof title === 'string' && title !== '' ? title : null;
 }
 
 function idsIn(value: unknown): string[] {

@@ -1,12 +1,11 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { entities } from '../../../../shared/schema/entities';
 import { firstImport } from '../../../../shared/sync/import';
-import { requireConnectionsOf } from '../../../runtime/connection';
 import { quickBooksCompany } from '../../../runtime/quickBooks';
 import { itemsOf } from '../../../runtime/router';
 import { withConnection } from '../../../runtime/run';
 import { withStore } from '../../../runtime/store';
-import { conflictIdsOf, emptySorted, sortOutcomes, type Sorted } from '../outcomes';
+import { conflictIdsOf, sortOutcomes, type Sorted } from '../outcomes';
 
 const show = { resource: ['import'], operation: ['run'] };
 
@@ -37,27 +36,23 @@ export const description: INodeProperties[] = [
 export async function execute(this: IExecuteFunctions): Promise<Sorted> {
   const chosen = this.getNodeParameter('entities', 0, []) as string[];
   const company = await quickBooksCompany(this);
-  const total = emptySorted();
-  await withStore(this, async (store) => {
-    for (const connection of await requireConnectionsOf(store.connections, company.realmId)) {
-      const report = await withConnection(this, store, { company, connection }, ({ ports, engine }) =>
-        firstImport(ports, engine, connection, {
+  return await withStore(
+    this,
+    async (store) =>
+      await withConnection(this, store, company, async ({ connection, ports, engine }) => {
+        const report = await firstImport(ports, engine, connection, {
           ...(chosen.length > 0 ? { entities: chosen } : {}),
           onProgress: (progress) =>
             this.logger.debug('First import', { ...progress, connection: connection.name }),
-        }),
-      );
-      const ids = await conflictIdsOf(store.conflicts, connection, report.attention);
-      const { conflict, failed } = sortOutcomes(report.attention, connection, ids);
-      const counts = report.entities.map((entity) => ({
-        ...entity,
-        connectionName: connection.name,
-        connectionId: connection.id,
-      }));
-      total.synced.push(...itemsOf(counts, 0));
-      total.conflict.push(...conflict);
-      total.failed.push(...failed);
-    }
-  });
-  return total;
+        });
+        const ids = await conflictIdsOf(store.conflicts, connection, report.attention);
+        const { conflict, failed } = sortOutcomes(report.attention, connection, ids);
+        const counts = report.entities.map((entity) => ({
+          ...entity,
+          connectionName: connection.name,
+          connectionId: connection.id,
+        }));
+        return { synced: itemsOf(counts, 0), conflict, failed };
+      }),
+  );
 }

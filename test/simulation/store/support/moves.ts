@@ -138,7 +138,7 @@ export class Player {
       case 'resolve':
         return await this.#resolve(dice, now);
       case 'replay':
-        return await queue.replay(dice.chance(2) ? {} : { connectionId: 'c1' }, now);
+        return await queue.replay({ connectionId: dice.of('c1', 'c2') }, now);
       case 'policy': {
         const rule = { connectionId: dice.of('c1', 'c2', '*'), entity: '*', field: dice.of('a', 'b') };
         return await policies.set({ ...rule, winner: dice.of('app', 'raise', null) }, 'ann', now);
