@@ -1,8 +1,7 @@
 import type { ICredentialType, INodeProperties } from 'n8n-workflow';
 
-const embedded = { show: { kind: ['sqlite'] } };
-const postgres = { show: { kind: ['postgres'] } };
-
+// Its nodes test it (nodes/runtime/storeParameter.ts); the rule finds that only where it is written out in a node.
+// eslint-disable-next-line @n8n/community-nodes/credential-test-required
 export class AccountingSyncStoreApi implements ICredentialType {
   name = 'accountingSyncStoreApi';
 
@@ -19,43 +18,11 @@ export class AccountingSyncStoreApi implements ICredentialType {
 
   properties: INodeProperties[] = [
     {
-      displayName: 'Database',
-      name: 'kind',
-      type: 'options',
-      options: [
-        {
-          name: 'Embedded (SQLite)',
-          value: 'sqlite',
-          description: 'A file in the data folder of n8n. Nothing to install; for n8n in one process.',
-        },
-        {
-          name: 'PostgreSQL',
-          value: 'postgres',
-          description:
-            'A database on a server. Needed for the queue mode of n8n, where several processes share it.',
-        },
-      ],
-      default: 'sqlite',
-      description:
-        'Where connections, events, conflicts and app records are kept. Nodes without a store credential use the embedded database at its usual place. All nodes and workflows of a sync need the same store.',
-    },
-    {
-      displayName: 'File',
-      name: 'path',
-      type: 'string',
-      default: '',
-      placeholder: 'accounting-sync/store.sqlite',
-      hint: 'Leave empty for the usual place, accounting-sync/store.sqlite in the data folder of n8n',
-      description: 'The path of the database file. A relative path starts at the data folder of n8n (.n8n).',
-      displayOptions: embedded,
-    },
-    {
       displayName: 'Host',
       name: 'host',
       type: 'string',
       default: 'localhost',
       required: true,
-      displayOptions: postgres,
     },
     {
       displayName: 'Port',
@@ -63,7 +30,6 @@ export class AccountingSyncStoreApi implements ICredentialType {
       type: 'number',
       default: 5432,
       required: true,
-      displayOptions: postgres,
     },
     {
       displayName: 'Database Name',
@@ -72,7 +38,6 @@ export class AccountingSyncStoreApi implements ICredentialType {
       default: 'accounting_sync',
       required: true,
       description: 'It has to exist; the schema and its tables are created in it',
-      displayOptions: postgres,
     },
     {
       displayName: 'User',
@@ -80,7 +45,6 @@ export class AccountingSyncStoreApi implements ICredentialType {
       type: 'string',
       default: 'postgres',
       required: true,
-      displayOptions: postgres,
     },
     {
       displayName: 'Password',
@@ -88,7 +52,6 @@ export class AccountingSyncStoreApi implements ICredentialType {
       type: 'string',
       typeOptions: { password: true },
       default: '',
-      displayOptions: postgres,
     },
     {
       displayName: 'Schema',
@@ -96,7 +59,6 @@ export class AccountingSyncStoreApi implements ICredentialType {
       type: 'string',
       default: 'accounting_sync',
       description: 'Created if it is missing. Two stores in one database need two schemas.',
-      displayOptions: postgres,
     },
     {
       displayName: 'SSL',
@@ -104,15 +66,35 @@ export class AccountingSyncStoreApi implements ICredentialType {
       type: 'options',
       options: [
         {
-          name: 'Off',
-          value: 'off',
-          description: 'Not encrypted; for a database on the same machine or network',
+          name: 'On, Except on This Machine',
+          value: 'auto',
+          description: 'Encrypted with the certificate checked, unless the host is localhost',
         },
         { name: 'On', value: 'on', description: 'Encrypted, and the certificate is checked' },
-        { name: 'On, Without Checking the Certificate', value: 'unchecked' },
+        {
+          name: 'On, Without Checking Who Answers',
+          value: 'unchecked',
+          description:
+            'Encrypted, but anybody in between can pretend to be the server. Better: enter the CA certificate.',
+        },
+        {
+          name: 'Off',
+          value: 'off',
+          description: 'Not encrypted: password and data can be read on the way',
+        },
       ],
-      default: 'off',
-      displayOptions: postgres,
+      default: 'auto',
+    },
+    {
+      displayName: 'CA Certificate',
+      name: 'ca',
+      type: 'string',
+      typeOptions: { rows: 4 },
+      default: '',
+      placeholder: '-----BEGIN CERTIFICATE-----',
+      description:
+        'The certificate of the authority that signed the one of the server, in PEM. Leave empty for authorities that everybody knows.',
+      displayOptions: { hide: { ssl: ['off', 'unchecked'] } },
     },
   ];
 }

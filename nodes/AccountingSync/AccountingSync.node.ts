@@ -2,12 +2,14 @@ import {
   NodeConnectionTypes,
   type IExecuteFunctions,
   type INodeExecutionData,
+  type INodeCredentialDescription,
   type INodeProperties,
   type INodeType,
   type INodeTypeDescription,
 } from 'n8n-workflow';
 import { searchConnections } from '../runtime/listSearch';
 import { testStore } from '../runtime/store';
+import { storeCredential, storeParameter } from '../runtime/storeParameter';
 import { actionSubtitle } from '../runtime/subtitle';
 import { allowChanges, readOnlyTool } from '../runtime/tool';
 import * as connection from './actions/connection/Connection.resource';
@@ -46,6 +48,15 @@ const properties: INodeProperties[] = [
 
 const description = 'Keep your app and QuickBooks Online in sync, both ways, without overwriting anyone';
 
+const credentials: INodeCredentialDescription[] = [
+  {
+    name: 'accountingSyncQuickBooksOAuth2Api',
+    required: true,
+    displayOptions: { show: { operation: ['create', 'process', 'rebind', 'run', 'test'] } },
+  },
+  storeCredential,
+];
+
 export class AccountingSync implements INodeType {
   description: INodeTypeDescription = {
     displayName: 'Accounting Sync',
@@ -59,19 +70,7 @@ export class AccountingSync implements INodeType {
     usableAsTool: readOnlyTool(description),
     inputs: [NodeConnectionTypes.Main],
     outputs,
-    credentials: [
-      {
-        name: 'accountingSyncQuickBooksOAuth2Api',
-        required: true,
-        displayOptions: { show: { operation: ['create', 'process', 'rebind', 'run', 'test'] } },
-      },
-      {
-        name: 'accountingSyncStoreApi',
-        displayName: 'Sync Store (Optional)',
-        required: false,
-        testedBy: 'accountingSyncStoreTest',
-      },
-    ],
+    credentials,
     hints: [
       {
         message:
@@ -83,7 +82,7 @@ export class AccountingSync implements INodeType {
           '={{ $parameter["resource"] === "event" && $parameter["operation"] === "process" }}',
       },
     ],
-    properties,
+    properties: [...properties, storeParameter],
   };
 
   methods = {

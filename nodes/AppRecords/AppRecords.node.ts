@@ -2,11 +2,13 @@ import {
   NodeConnectionTypes,
   type IExecuteFunctions,
   type INodeExecutionData,
+  type INodeCredentialDescription,
   type INodeType,
   type INodeTypeDescription,
 } from 'n8n-workflow';
 import { searchConnections } from '../runtime/listSearch';
 import { testStore } from '../runtime/store';
+import { storeCredential, storeParameter } from '../runtime/storeParameter';
 import { operationSubtitle } from '../runtime/subtitle';
 import { readOnlyTool } from '../runtime/tool';
 import { properties } from './actions/properties';
@@ -15,6 +17,8 @@ import { recordListSearch } from './methods/listSearch';
 
 const description =
   "Read and change your app's own records; the sync carries every edit to the accounting tool";
+
+const credentials: INodeCredentialDescription[] = [storeCredential];
 
 export class AppRecords implements INodeType {
   description: INodeTypeDescription = {
@@ -29,14 +33,7 @@ export class AppRecords implements INodeType {
     usableAsTool: readOnlyTool(description),
     inputs: [NodeConnectionTypes.Main],
     outputs: [NodeConnectionTypes.Main],
-    credentials: [
-      {
-        name: 'accountingSyncStoreApi',
-        displayName: 'Sync Store (Optional)',
-        required: false,
-        testedBy: 'accountingSyncStoreTest',
-      },
-    ],
+    credentials,
     hints: [
       {
         message:
@@ -47,7 +44,7 @@ export class AppRecords implements INodeType {
         displayCondition: '={{ $parameter["operation"] === "upsert" }}',
       },
     ],
-    properties,
+    properties: [...properties, storeParameter],
   };
 
   methods = {

@@ -1,6 +1,7 @@
 import {
   NodeConnectionTypes,
   type IHookFunctions,
+  type INodeCredentialDescription,
   type INodeType,
   type INodeTypeDescription,
   type ITriggerFunctions,
@@ -9,9 +10,15 @@ import {
   type IWebhookResponseData,
 } from 'n8n-workflow';
 import { testStore } from '../runtime/store';
+import { storeCredential, storeParameter } from '../runtime/storeParameter';
 import { properties } from './properties';
 import { startTrigger } from './start';
 import { receiveWebhook } from './receive';
+
+const credentials: INodeCredentialDescription[] = [
+  { name: 'accountingSyncQuickBooksOAuth2Api', required: true },
+  storeCredential,
+];
 
 export class QuickBooksAccountingTrigger implements INodeType {
   description: INodeTypeDescription = {
@@ -30,15 +37,7 @@ export class QuickBooksAccountingTrigger implements INodeType {
     activationMessage: 'Changes in QuickBooks and in the app now start this workflow.',
     inputs: [],
     outputs: [NodeConnectionTypes.Main],
-    credentials: [
-      { name: 'accountingSyncQuickBooksOAuth2Api', required: true },
-      {
-        name: 'accountingSyncStoreApi',
-        displayName: 'Sync Store (Optional)',
-        required: false,
-        testedBy: 'accountingSyncStoreTest',
-      },
-    ],
+    credentials,
     webhooks: [
       {
         name: 'default',
@@ -49,7 +48,7 @@ export class QuickBooksAccountingTrigger implements INodeType {
         rawBody: true,
       },
     ],
-    properties,
+    properties: [...properties, storeParameter],
   };
 
   methods = { credentialTest: { accountingSyncStoreTest: testStore } };

@@ -1,30 +1,35 @@
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type {
   ICredentialDataDecryptedObject,
   ICredentialTestFunctions,
   INodeCredentialTestResult,
 } from 'n8n-workflow';
 import { StoreError, toSyncError } from '../../shared/errors';
-import { openStore, sharedStore, type OpenStore, type StoreLocation } from '../../shared/store';
+import {
+  DEFAULT_SCHEMA,
+  inspectPostgres,
+  sharedStore,
+  type OpenStore,
+  type StoreLocation,
+} from '../../shared/store';
 import { systemRandom } from '../../shared/system';
 import { auditKey } from './auditKey';
 import type { NodeContext } from './context';
-
-export const STORE_CREDENTIAL = 'accountingSyncStoreApi';
-
-/** As the nodes list it: without one, the embedded store is used. */
-export const storeCredential = {
-  name: STORE_CREDENTIAL,
-  required: false,
-  testedBy: 'accountingSyncStoreTest',
-};
+import { chooseStore, fromCredential } from './storeChoice';
+import { STORE_CREDENTIAL, STORE_PARAMETER } from './storeParameter';
 
 /** The store of a node; one per process, whichever node asks. Whoever opens it closes it. */
 export async function openNodeStore(context: NodeContext): Promise<OpenStore> {
-  const chosen = context.getNode().credentials?.[STORE_CREDENTIAL] !== undefined;
-  const location = chosen ? locationOf(await context.getCredentials(STORE_CREDENTIAL)) : embedded('');
-  return sharedStore({ ...location, random: systemRandom, auditKey: auditKey(n8nFolder()) });
+  const credential = usesCredential(context) ? await context.getCredentials(STORE_CREDENTIAL) : null;
+  const warn = (message: string) => context.logger.warn(`Accounting Sync store: ${message}`);
+  return await sharedStore({
+    ...storeLocation(credential),
+    random: systemRandom,
+    auditKey: auditKey(n8nFolder()),
+    warn,
+  });
 }
 
 /** Holds the store for as long as `use` runs. */
@@ -37,15 +42,27 @@ export async function withStore<T>(context: NodeContext, use: (store: OpenStore)
   }
 }
 
-/** Opens the store that a credential describes and closes it again. */
+/** Where the store of this n8n is, or the one that a credential describes. */
+export const storeLocation = (credential: ICredentialDataDecryptedObject | null = null): StoreLocation =>
+  chooseStore(
+    { env: process.env, home: n8nFolder(), readFile: (path) => readFileSync(path, 'utf8') },
+    credential,
+  );
+
+/** Says whether the store of a credential could be opened, and what that would make; makes nothing. */
 export async function testStore(
   this: ICredentialTestFunctions,
   credential: { data?: ICredentialDataDecryptedObject },
 ): Promise<INodeCredentialTestResult> {
   try {
-    const store = await openStore({ ...locationOf(credential.data ?? {}), random: systemRandom });
-    await store.close();
-    return { status: 'OK', message: 'The store is ready' };
+    const options = fromCredential(credential.data ?? {});
+    const { schema = DEFAULT_SCHEMA, database } = options;
+    const message = {
+      ready: 'The store is there and ready',
+      empty: `Connected. The first node that uses it creates the tables in schema ${schema} of ${database}`,
+      missing: `Connected. The first node that uses it creates schema ${schema} in ${database}`,
+    }[await inspectPostgres(options)];
+    return { status: 'OK', message };
   } catch (error) {
     const { message, details } = toSyncError(error);
     return { status: 'Error', message: [message, details.nextStep].filter(Boolean).join('. ') };
@@ -57,32 +74,14 @@ export function n8nFolder(): string {
   return join(process.env['N8N_USER_FOLDER'] || homedir(), '.n8n');
 }
 
-function embedded(path: string): StoreLocation {
-  const file = path.trim() || join('accounting-sync', 'store.sqlite');
-  return { kind: 'sqlite', path: isAbsolute(file) ? file : join(n8nFolder(), file) };
-}
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-/** Where the store is, as the credential says. */
-export function locationOf(data: ICredentialDataDecryptedObject): StoreLocation {
-  if (data['kind'] !== 'postgres') return embedded(text(data['path']));
-  const [host, database, user] = [text(data['host']), text(data['database']), text(data['user'])];
-  if (!host || !database || !user) {
-    throw new StoreError('The store credential lacks a host, a database or a user', {
-      nextStep: 'Open the Accounting Sync Store credential and complete it.',
-    });
-  }
-  const ssl = text(data['ssl']);
-  return {
-    kind: 'postgres',
-    host,
-    port: Number(data['port'] ?? 5432),
-    database,
-    user,
-    password: text(data['password']),
-    ...(ssl === 'on' ? { ssl: true } : {}),
-    ...(ssl === 'unchecked' ? { ssl: { rejectUnauthorized: false } } : {}),
-    ...(text(data['schema']) ? { schema: text(data['schema']) } : {}),
-  };
+/**
+ * Only where the node says so. A credential that is left over in a node that says otherwise is not looked at, and
+ * the parameter takes no expression.
+ */
+function usesCredential(context: NodeContext): boolean {
+  const chosen = context.getNode().parameters[STORE_PARAMETER] ?? 'automatic';
+  if (chosen === 'postgres' || chosen === 'automatic') return chosen === 'postgres';
+  throw new StoreError('The node does not say which store it uses', {
+    nextStep: 'Choose under Store in the node.',
+  });
 }

@@ -43,7 +43,11 @@ const headColumns: Columns<AuditHeadRow> = {
 };
 
 /** Begins a chain. Its first row has to follow in the same transaction. */
-export async function beginChain({ seal }: StoreContext, queries: Queries, connectionId: string): Promise<void> {
+export async function beginChain(
+  { seal }: StoreContext,
+  queries: Queries,
+  connectionId: string,
+): Promise<void> {
   const head = { connectionId, seq: 0, hash: '' };
   await sql`
     insert into audit_heads (connection_id, seq, hash, mac, key_id)
@@ -76,7 +80,9 @@ export async function appendAudit(
   const ends = [...chainOf.values()].map((chain) => chain.end());
   await sql`
     update audit_heads set seq = v.seq, hash = v.hash, mac = v.mac, key_id = v.key_id
-    from ${dialect.rows(headColumns, ends)} where audit_heads.connection_id = v.connection_id`.execute(queries);
+    from ${dialect.rows(headColumns, ends)} where audit_heads.connection_id = v.connection_id`.execute(
+    queries,
+  );
 }
 
 /** A chain while rows are added to it. */
@@ -105,7 +111,13 @@ class Chain {
 
   end(): AuditHeadRow {
     const { connectionId, seq, hash } = this.#head;
-    return { connection_id: connectionId, seq, hash, mac: headMac(this.seal, this.#head), key_id: this.seal.keyId };
+    return {
+      connection_id: connectionId,
+      seq,
+      hash,
+      mac: headMac(this.seal, this.#head),
+      key_id: this.seal.keyId,
+    };
   }
 
   #row({ kind, linkId, detail, by = 'sync' }: AuditEntry, at: number): AuditTableRow {
@@ -113,7 +125,16 @@ class Chain {
     const seq = this.#head.seq + 1;
     const text = canonicalJson(detail);
     const ofDetail = detailHash(this.seal, text);
-    const hash = rowHash(this.seal, { connectionId, seq, at, kind, linkId, by, prevHash, detailHash: ofDetail });
+    const hash = rowHash(this.seal, {
+      connectionId,
+      seq,
+      at,
+      kind,
+      linkId,
+      by,
+      prevHash,
+      detailHash: ofDetail,
+    });
     this.#head.seq = seq;
     this.#head.hash = hash;
     return {

@@ -1,7 +1,6 @@
-import type { Kysely } from 'kysely';
 import type { Random } from '../ports';
 import type { AuditSeal } from './auditHash';
-import type { Database, Queries } from './database';
+import type { Queries } from './database';
 import type { Dialect } from './dialect';
 import { toStoreError } from './errors';
 import type { Command, Writer } from './writer';
@@ -25,22 +24,26 @@ export function createContext(options: {
   random: Random;
   seal: AuditSeal;
   location: string;
-  reading: Kysely<Database>;
+  read: StoreContext['read'];
+  retryMs: number;
   writer: Writer;
 }): StoreContext {
-  const { dialect, random, seal, location, reading, writer } = options;
+  const { dialect, random, seal, location, read, retryMs, writer } = options;
   return {
     dialect,
     random,
     seal,
     write: async (command, input) => await writer.run(command, input),
     read: async (query) => {
+      const start = performance.now();
       for (let attempt = 1; ; attempt++) {
         try {
-          return await query(reading);
+          return await read(query);
         } catch (error) {
           const transient = dialect.isTransient(error);
-          if (!transient || attempt >= READ_ATTEMPTS) throw toStoreError(error, location, transient);
+          const late = performance.now() - start > retryMs && attempt > 1;
+          if (!transient || late || attempt >= READ_ATTEMPTS)
+            throw toStoreError(error, location, transient || dialect.isBlocked(error));
           await new Promise((wake) => setTimeout(wake, 20 * attempt * random.next()));
         }
       }

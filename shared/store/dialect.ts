@@ -9,8 +9,6 @@ export type Columns<T> = { readonly [K in keyof T & string]: ColumnType };
 /** Where SQLite and PostgreSQL differ; everything else is written once. */
 export interface Dialect {
   readonly name: 'sqlite' | 'postgres';
-  /** Starts a transaction that writes. */
-  readonly begin: string;
   /** One writer at a time: row locks are not needed and commits are shared by all operations. */
   readonly singleWriter: boolean;
   /** Column types and table suffix of the migrations, and what makes the database refuse changes of the audit. */
@@ -29,6 +27,10 @@ export interface Dialect {
   lockTable(queries: Queries, table: string): Promise<void>;
   /** Whether the same transaction can succeed when it is tried again. */
   isTransient(error: unknown): boolean;
+  /** Whether somebody's lock, or the sheer amount of work, kept a statement from ending in its time. */
+  isBlocked(error: unknown): boolean;
+  /** Shortens the wait for locks in this transaction; null where there are none. */
+  readonly impatient: RawBuilder<unknown> | null;
   /** Whether a key appeared or went between look-up and write: tried again, it is seen. */
   isRace(error: unknown): boolean;
   /** Whether the connection was lost, so that an answer to COMMIT is unknown. */

@@ -25,12 +25,23 @@ export function faultOf(error: unknown): DatabaseFault {
   };
 }
 
+/** SQLite's code for a full disk, and PostgreSQL's. */
+const [FULL, DISK_FULL] = [13, '53100'];
+const BUSY = 5;
+
 /** Whatever was thrown, as a SyncError; what is not ours becomes a StoreError that names the store. */
 export function toStoreError(error: unknown, location: string, retryable = false): SyncError {
   if (error instanceof SyncError) return error;
-  const { message } = faultOf(error);
+  const { message, code, errcode } = faultOf(error);
+  const isFull = (errcode & 0xff) === FULL || code === DISK_FULL;
+  const nextStep = isFull
+    ? 'Free some space; nothing was acknowledged.'
+    : (errcode & 0xff) === BUSY
+      ? 'Another program is writing to the file. Look for what keeps it open, a backup or a database tool.'
+      : undefined;
   return new StoreError(`The store at ${location} refused the operation: ${message}`, {
-    retryable,
+    retryable: retryable || isFull,
+    ...(nextStep === undefined ? {} : { nextStep }),
     cause: error,
   });
 }

@@ -2,11 +2,13 @@
 export { openStore } from './open';
 export { closeSharedStores, sharedStore } from './shared';
 export {
-  storeKey,
+  DEFAULT_SCHEMA,
   type PostgresOptions,
   type SqliteOptions,
   type StoreLocation,
   type StoreOptions,
+  type TlsMode,
 } from './options';
+export { inspectPostgres } from './postgres/inspect';
 export type { OpenStore } from './store';
 export { createSeal, detailHash, rowHash } from './auditHash';

@@ -1,5 +1,5 @@
 import { createSeal } from './auditHash';
-import type { StoreOptions } from './options';
+import { defaultLimits, type StoreOptions } from './options';
 import { openPostgres } from './postgres/open';
 import { openSqlite } from './sqlite/open';
 import { createStore, type OpenStore } from './store';
@@ -9,6 +9,8 @@ import { createStore, type OpenStore } from './store';
  * where it is and what to do, and leaves nothing open.
  */
 export async function openStore(options: StoreOptions): Promise<OpenStore> {
-  const backend = options.kind === 'sqlite' ? await openSqlite(options) : await openPostgres(options);
-  return createStore(backend, options.random, createSeal(options.auditKey));
+  const limits = { ...defaultLimits, ...options.limits };
+  const backend =
+    options.kind === 'sqlite' ? await openSqlite(options) : await openPostgres({ ...options, limits });
+  return createStore(backend, { random: options.random, seal: createSeal(options.auditKey), limits });
 }

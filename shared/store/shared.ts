@@ -1,4 +1,6 @@
-import { storeKey, type StoreOptions } from './options';
+import { createHmac, randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { StoreOptions } from './options';
 import { openStore } from './open';
 import type { OpenStore } from './store';
 
@@ -23,7 +25,7 @@ process.once('exit', () => {
  * store is closed when nobody has held it for a minute, and when the process ends.
  */
 export async function sharedStore(options: StoreOptions): Promise<OpenStore> {
-  const key = storeKey(options);
+  const key = keyOf(options);
   let entry = entries.get(key);
   if (!entry) {
     entry = { store: openStore(options), holders: 0, idle: undefined };
@@ -53,6 +55,19 @@ export async function sharedStore(options: StoreOptions): Promise<OpenStore> {
 /** Closes all of them, held or not: for the end of a test or a command. */
 export async function closeSharedStores(): Promise<void> {
   await Promise.all([...entries].map(async ([key, entry]) => await shut(key, entry)));
+}
+
+const secret = randomBytes(32);
+
+/**
+ * Equal keys are the same store, asked for with the same rights: every option is in it, secrets too, so that who
+ * comes with another password is let in by the server or not at all. Nobody who sees a key can tell what is in it.
+ */
+function keyOf({ random: _random, warn: _warn, ...options }: StoreOptions): string {
+  const all = options.kind === 'sqlite' ? { ...options, path: resolve(options.path) } : options;
+  const said = Object.entries(all).filter(([, value]) => value !== undefined);
+  const text = JSON.stringify(said.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return createHmac('sha256', secret).update(text).digest('hex');
 }
 
 function letGo(key: string, entry: Entry): void {

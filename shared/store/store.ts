@@ -7,9 +7,10 @@ import { createCheckpointStore } from './checkpoints';
 import { createConflictStore } from './conflicts';
 import { createConnectionStore } from './connections';
 import { createContext } from './context';
-import type { Database } from './database';
+import type { Database, Queries } from './database';
 import type { Dialect } from './dialect';
 import { createLinkStore } from './links';
+import type { StoreLimits } from './options';
 import { createPolicyStore } from './policies';
 import { createQueueStore } from './queue';
 import { createUsageStore } from './usage';
@@ -22,7 +23,12 @@ export interface Backend {
   /** The time that all who share the database agree on. */
   readonly now: () => number;
   readonly writing: Kysely<Database>;
-  readonly reading: Kysely<Database>;
+  /** Starts a transaction that writes. */
+  readonly begin: string;
+  /** Throws where what is about to be committed would not be found again. */
+  readonly beforeCommit?: () => void;
+  /** Outside any transaction that writes: sees what is committed. */
+  read<T>(query: (queries: Queries) => Promise<T>): Promise<T>;
   close(): Promise<void>;
   /** For the exit of the process, where nothing can be awaited. */
   closeSync?(): void;
@@ -34,6 +40,8 @@ export interface Backend {
 
 export interface OpenStore extends Store {
   readonly dialect: 'sqlite' | 'postgres';
+  /** Where it is, for people who run n8n; nothing that a stranger may be told. */
+  readonly location: string;
   /** The time for everything that is stored here, epoch milliseconds: machines that share a store may disagree on it. */
   readonly now: () => number;
   /**
@@ -46,7 +54,10 @@ export interface OpenStore extends Store {
 }
 
 /** Puts the parts of a store on top of a database. */
-export function createStore(backend: Backend, random: Random, seal: AuditSeal): OpenStore {
+export function createStore(
+  backend: Backend,
+  { random, seal, limits }: { random: Random; seal: AuditSeal; limits: StoreLimits },
+): OpenStore {
   const listeners = new Set<() => void>();
   const fire = () => {
     for (const listener of [...listeners]) {
@@ -59,19 +70,20 @@ export function createStore(backend: Backend, random: Random, seal: AuditSeal): 
   };
   let unsubscribe: (() => void) | undefined;
   const writer = new Writer({
+    ...backend,
     kysely: backend.writing,
-    dialect: backend.dialect,
     random,
-    location: backend.location,
+    limits,
     onWake: () => {
       fire();
       backend.announce?.();
     },
   });
-  const context = createContext({ ...backend, random, seal, writer });
+  const context = createContext({ ...backend, random, seal, writer, retryMs: limits.retryMs });
   let closing: Promise<void> | undefined;
   return {
     dialect: backend.dialect.name,
+    location: backend.location,
     now: backend.now,
     connections: createConnectionStore(context),
     queue: createQueueStore(context),

@@ -4,6 +4,7 @@ import type { Random } from '../ports';
 import type { Database, Queries } from './database';
 import type { Dialect } from './dialect';
 import { toStoreError } from './errors';
+import type { StoreLimits } from './options';
 
 /** What a write operation works with, inside its transaction. */
 export interface Transaction {
@@ -47,6 +48,8 @@ export function single<I, O>(name: string, run: (tx: Transaction, input: I) => P
 interface Job {
   command: Command<unknown, unknown>;
   input: unknown;
+  /** When it was asked for, on the clock that nobody sets. */
+  since: number;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -56,14 +59,17 @@ interface WriterOptions {
   dialect: Dialect;
   random: Random;
   location: string;
+  limits: StoreLimits;
+  /** Starts a transaction. */
+  begin: string;
+  beforeCommit?: () => void;
   onWake(): void;
 }
 
 /** Bounds how long one commit holds the database, and how much is tried again after a fault. */
 const MAX_JOBS = 128;
-const MAX_ATTEMPTS = 12;
 const MAX_RACES = 4;
-const MAX_BACKOFF_MS = 1000;
+const MAX_BACKOFF_MS = 250;
 
 /**
  * Group commit: operations that arrive while a commit is in progress wait for each other and share the next
@@ -99,8 +105,10 @@ class Lane {
   constructor(private readonly options: WriterOptions) {}
 
   async push(command: Command<unknown, unknown>, input: unknown): Promise<unknown> {
+    if (this.#queue.length >= this.options.limits.queuedWrites)
+      throw overloaded(this.options.location, 'has more waiting to be written than it can take');
     return await new Promise((resolve, reject) => {
-      this.#queue.push({ command, input, resolve, reject });
+      this.#queue.push({ command, input, since: performance.now(), resolve, reject });
       this.#running ??= this.#drain();
     });
   }
@@ -114,13 +122,25 @@ class Lane {
       // One turn of the event loop lets everybody join who was woken by the last commit.
       await new Promise((resolve) => setImmediate(resolve));
       if (this.#queue.length === 0) break;
-      await this.#commit(this.#queue.splice(0, MAX_JOBS));
+      await this.#commit(this.#inTime(this.#queue.splice(0, MAX_JOBS)));
     }
     this.#running = null;
   }
 
+  /** Refuses the jobs that have waited for so long that nobody waits for them any more. */
+  #inTime(jobs: Job[]): Job[] {
+    const { limits, location } = this.options;
+    const oldest = performance.now() - limits.queuedMs;
+    for (const job of jobs) {
+      if (job.since < oldest) job.reject(overloaded(location, 'did not come to it in time'));
+    }
+    return jobs.filter((job) => job.since >= oldest);
+  }
+
   async #commit(jobs: Job[]): Promise<void> {
-    const { dialect, location, random } = this.options;
+    if (jobs.length === 0) return;
+    const { dialect, limits, location, random } = this.options;
+    const start = performance.now();
     let together = true;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -129,12 +149,15 @@ class Lane {
         return;
       } catch (error) {
         const transient = dialect.isTransient(error);
-        if (attempt < (transient ? MAX_ATTEMPTS : dialect.isRace(error) ? MAX_RACES : 0)) {
-          await sleep(Math.min(MAX_BACKOFF_MS, 2 ** attempt) * (0.5 + random.next() / 2));
-        } else if (!transient && together && jobs.length > 1) {
+        const blocked = dialect.isBlocked(error);
+        // Silence may have taken all the time there is, and then a fresh connection deserves its chance.
+        const inTime = performance.now() - start < limits.retryMs || (transient && attempt === 1);
+        if (!transient && together && jobs.length > 1 && !(dialect.isRace(error) && attempt < MAX_RACES)) {
           together = false;
+        } else if (transient || blocked ? inTime : dialect.isRace(error) && attempt < MAX_RACES) {
+          await sleep(Math.min(MAX_BACKOFF_MS, 2 ** attempt) * (0.5 + random.next() / 2));
         } else {
-          for (const job of jobs) job.reject(toStoreError(error, location, transient));
+          for (const job of jobs) job.reject(toStoreError(error, location, transient || blocked));
           return;
         }
       }
@@ -143,13 +166,15 @@ class Lane {
 
   /** Everything in one transaction: merged, or one after another, each undone alone when it fails. */
   async #attempt(jobs: Job[], together: boolean): Promise<Map<Job, Outcome<unknown>>> {
-    const { dialect, kysely, onWake } = this.options;
+    const { begin, dialect, kysely, onWake } = this.options;
     const outcomes = new Map<Job, Outcome<unknown>>();
     let woken = false;
     await kysely.connection().execute(async (queries) => {
       const tx: Transaction = { queries, wake: () => (woken = true) };
-      await sql.raw(dialect.begin).execute(queries);
+      await sql.raw(begin).execute(queries);
       try {
+        // Whoever is in the way has been waited for: now it is about the others.
+        if (!together) await dialect.impatient?.execute(queries);
         for (const run of runsOf(jobs, together)) await this.#run(tx, run, together, outcomes);
       } catch (error) {
         await sql`rollback`.execute(queries).catch(() => undefined);
@@ -176,14 +201,15 @@ class Lane {
     } catch (error) {
       if (dialect.isTransient(error)) throw toDatabaseError(error);
       await sql`rollback to one`.execute(tx.queries);
-      outcomes.set(run[0]!, { refused: toStoreError(error, location) });
+      outcomes.set(run[0]!, { refused: toStoreError(error, location, dialect.isBlocked(error)) });
     }
     await sql`release one`.execute(tx.queries);
   }
 
   async #finish(queries: Queries): Promise<void> {
-    const { dialect, location } = this.options;
+    const { beforeCommit, dialect, location } = this.options;
     try {
+      beforeCommit?.();
       await sql`commit`.execute(queries);
     } catch (error) {
       // It may be on disk: trying again is for the caller, who knows whether that is safe.
@@ -217,6 +243,12 @@ function settle(job: Job, outcome: Outcome<unknown> | undefined, location: strin
   else if ('refused' in outcome) job.reject(outcome.refused);
   else job.resolve(outcome.value);
 }
+
+const overloaded = (location: string, what: string): StoreError =>
+  new StoreError(`The store at ${location} ${what}`, {
+    retryable: true,
+    nextStep: 'Nothing was stored. It is tried again later; if it stays so, look at the database.',
+  });
 
 /** Passes a database's own error on: it is judged and translated where the transaction ends. */
 function toDatabaseError(error: unknown): unknown {

@@ -1,7 +1,5 @@
-import { join } from 'node:path';
 import { AccountingSyncQuickBooksOAuth2Api } from '../../credentials/AccountingSyncQuickBooksOAuth2Api.credentials';
 import { AccountingSyncStoreApi } from '../../credentials/AccountingSyncStoreApi.credentials';
-import { locationOf, n8nFolder, testStore } from '../../nodes/runtime/store';
 import { quickBooksCompany, quickBooksCredential } from '../../nodes/runtime/quickBooks';
 
 describe('the QuickBooks credential', () => {
@@ -56,42 +54,25 @@ describe('the QuickBooks credential', () => {
 });
 
 describe('the store credential', () => {
-  it('hides the password', () => {
-    const { properties } = new AccountingSyncStoreApi();
-    expect(properties.find(({ name }) => name === 'password')?.typeOptions).toEqual({ password: true });
+  const { properties } = new AccountingSyncStoreApi();
+  const named = (name: string) => properties.find((property) => property.name === name);
+
+  it('hides the password, checks the server unless told otherwise, and takes several lines for a certificate', () => {
+    expect(named('password')?.typeOptions).toEqual({ password: true });
+    expect(named('ssl')?.default).toBe('auto');
+    expect(named('ca')?.typeOptions).toEqual({ rows: 4 });
   });
 
-  it('names a file in the data folder, or a database', () => {
-    expect(locationOf({})).toEqual({
-      kind: 'sqlite',
-      path: join(n8nFolder(), 'accounting-sync', 'store.sqlite'),
-    });
-    expect(locationOf({ kind: 'sqlite', path: '/data/s.sqlite' })).toEqual({
-      kind: 'sqlite',
-      path: '/data/s.sqlite',
-    });
-    const postgres = {
-      kind: 'postgres',
-      host: 'db',
-      port: 5432,
-      database: 'd',
-      user: 'u',
-      password: 'p',
-      ssl: 'unchecked',
-    };
-    expect(locationOf(postgres)).toMatchObject({
-      kind: 'postgres',
-      host: 'db',
-      ssl: { rejectUnauthorized: false },
-    });
-    expect(() => locationOf({ kind: 'postgres' })).toThrow('lacks a host');
-  });
-
-  it('is tested by opening the store', async () => {
-    const broken = await testStore.call({} as never, {
-      data: { kind: 'sqlite', path: '/dev/null/store.sqlite' },
-    });
-    expect(broken.status).toBe('Error');
-    expect(broken.message).toMatch(/\/dev\/null.*\. Correct the path\.$/);
+  it('has no place for the name of a file', () => {
+    expect(properties.map(({ name }) => name)).toEqual([
+      'host',
+      'port',
+      'database',
+      'user',
+      'password',
+      'schema',
+      'ssl',
+      'ca',
+    ]);
   });
 });

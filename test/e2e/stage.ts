@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { locationOf, STORE_CREDENTIAL } from '../../nodes/runtime/store';
+import { chooseStore } from '../../nodes/runtime/storeChoice';
+import { STORE_CREDENTIAL, STORE_PARAMETER } from '../../nodes/runtime/storeParameter';
 import type { AppRecord, Connection, Link } from '../../shared/ports';
 import { openStore, type OpenStore, type StoreLocation } from '../../shared/store';
 import { systemRandom } from '../../shared/system';
@@ -18,7 +19,8 @@ import type { WebhookAnswer } from './host/webhookCall';
 import type { CredentialRef, ImportChoices, WorkflowJson } from './host/workflowImport';
 
 const root = resolve(__dirname, '..', '..');
-const SYNC = 'n8n-nodes-accounting-sync.accountingSync';
+const PACK = 'n8n-nodes-accounting-sync.';
+const SYNC = `${PACK}accountingSync`;
 export const QUICKBOOKS_CREDENTIAL = 'accountingSyncQuickBooksOAuth2Api';
 export { STORE_CREDENTIAL };
 /** Where the trigger of the template listens. */
@@ -50,8 +52,10 @@ export interface StageOptions {
   port?: number;
   /** Holds everything n8n keeps; a temporary folder, removed at the end, when absent. */
   userFolder?: string;
-  /** The fields of an Accounting Sync Store credential, chosen on every node; without, the store is embedded. */
+  /** The fields of an Accounting Sync Store credential, chosen on every node; without, the store chooses itself. */
   store?: Readonly<Record<string, string | number>>;
+  /** Set for n8n, over what the harness sets. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /** A running n8n with the pack and its templates, connected to a running QuickBooks simulator. */
@@ -72,7 +76,8 @@ export class Stage {
   #store: OpenStore | null = null;
 
   /** Starts both, signs in, connects the credential by a real code flow, imports and publishes the templates. */
-  static async open({ log = () => {}, port = 0, userFolder, store }: StageOptions = {}): Promise<Stage> {
+  static async open(options: StageOptions = {}): Promise<Stage> {
+    const { log = () => {}, port = 0, userFolder, store, env = {} } = options;
     if (!existsSync(join(root, 'dist', 'package.json'))) {
       throw new Error('The pack is not built: run npm run build first.');
     }
@@ -80,7 +85,7 @@ export class Stage {
     log(`QuickBooks simulator: ${simulator.descriptor.baseUrl}`);
     const folder = userFolder ?? mkdtempSync(join(tmpdir(), 'accounting-sync-n8n-'));
     mkdirSync(folder, { recursive: true });
-    const n8n = await startN8n({ userFolder: folder, port, packageDir: root, log });
+    const n8n = await startN8n({ userFolder: folder, port, packageDir: root, env, log });
     const close = async () => {
       await n8n.stop();
       await simulator.close();
@@ -110,9 +115,13 @@ export class Stage {
           }),
         }),
       };
-      const setup = await api.importWorkflow(setupWorkflow(), { credentials });
-      const sync = await api.importWorkflow(template('webhook-sync.json'), { credentials });
-      const edits = await api.importWorkflow(template('app-edits.json'), { credentials });
+      const setup = await api.importWorkflow(withStore(setupWorkflow(), credentials), { credentials });
+      const sync = await api.importWorkflow(withStore(template('webhook-sync.json'), credentials), {
+        credentials,
+      });
+      const edits = await api.importWorkflow(withStore(template('app-edits.json'), credentials), {
+        credentials,
+      });
       const stage = new Stage(
         n8n,
         api,
@@ -121,9 +130,10 @@ export class Stage {
         credential,
         credentials,
         { setup, sync, edits },
-        store
-          ? locationOf(store)
-          : { kind: 'sqlite', path: join(n8n.userFolder, '.n8n', 'accounting-sync', 'store.sqlite') },
+        chooseStore(
+          { env, home: join(n8n.userFolder, '.n8n'), readFile: (path) => readFileSync(path, 'utf8') },
+          store ?? null,
+        ),
         close,
       );
       await stage.runSetup('Create Connection');
@@ -228,17 +238,21 @@ export class Stage {
   }
 
   async importTemplate(name: string, choices: ImportChoices = {}): Promise<Workflow> {
-    return this.api.importWorkflow(template(name), { credentials: this.credentials, ...choices });
+    const all = { credentials: this.credentials, ...choices };
+    return this.api.importWorkflow(withStore(template(name), all.credentials), all);
   }
 
   /** Executes one Accounting Sync node by hand, as a person does in the editor; its name is `Step`. */
   async runStep(parameters: object, credentials: Credentials = this.credentials): Promise<Execution> {
     const { id } = await this.api.importWorkflow(
-      {
-        name: 'One Step',
-        nodes: [startNode('Start'), syncNode('Step', parameters)],
-        connections: { Start: to('Step') },
-      },
+      withStore(
+        {
+          name: 'One Step',
+          nodes: [startNode('Start'), syncNode('Step', parameters)],
+          connections: { Start: to('Step') },
+        },
+        credentials,
+      ),
       { credentials },
     );
     try {
@@ -352,6 +366,17 @@ const quickBooksFields = (descriptor: QuickBooksDescriptor) => ({
 
 function template(name: string): WorkflowJson {
   return JSON.parse(readFileSync(join(root, 'templates', name), 'utf8')) as WorkflowJson;
+}
+
+/** Where a store credential is there to be used, every node of ours is told to. */
+function withStore(workflow: WorkflowJson, credentials: Credentials): WorkflowJson {
+  if (!(STORE_CREDENTIAL in credentials)) return workflow;
+  const nodes = workflow.nodes.map((node) =>
+    node.type.startsWith(PACK)
+      ? { ...node, parameters: { ...node.parameters, [STORE_PARAMETER]: 'postgres' } }
+      : node,
+  );
+  return { ...workflow, nodes };
 }
 
 const startNode = (name: string) => ({

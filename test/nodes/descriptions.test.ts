@@ -3,6 +3,8 @@ import { AccountingSync } from '../../nodes/AccountingSync/AccountingSync.node';
 import { AppRecords } from '../../nodes/AppRecords/AppRecords.node';
 import { QuickBooksAccounting } from '../../nodes/QuickBooksAccounting/QuickBooksAccounting.node';
 import { QuickBooksAccountingTrigger } from '../../nodes/QuickBooksAccountingTrigger/QuickBooksAccountingTrigger.node';
+import { testStore } from '../../nodes/runtime/store';
+import { STORE_CREDENTIAL } from '../../nodes/runtime/storeParameter';
 import { searchMethodOf } from '../../nodes/runtime/properties';
 import { quickBooks } from '../../shared/providers/quickbooks';
 import { entities, entityNamed } from '../../shared/schema/entities';
@@ -53,10 +55,16 @@ describe.each(nodes.map((node) => [node.description.displayName, node] as const)
     expect(new Set(shown).size).toBe(shown.length);
   });
 
-  it('marks the store credential as optional', () => {
-    for (const { name, displayName } of node.description.credentials ?? []) {
-      if (name === 'accountingSyncStoreApi') expect(displayName).toContain('Optional');
-    }
+  it('asks for a store credential only where somebody chose it, and that comes last', () => {
+    const store = node.description.credentials?.find(({ name }) => name === STORE_CREDENTIAL);
+    if (!store) return expect(propertiesNamed(node, 'store')).toEqual([]);
+    expect(store).toMatchObject({ required: true, displayOptions: { show: { store: ['postgres'] } } });
+    expect(node.description.properties.at(-1)).toMatchObject({
+      name: 'store',
+      default: 'automatic',
+      noDataExpression: true,
+    });
+    expect(node.methods?.credentialTest?.[String(store.testedBy)]).toBe(testStore);
   });
 
   it('can be used as a tool unless it is a trigger', () => {

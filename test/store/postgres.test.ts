@@ -4,6 +4,7 @@ import { openStore, type OpenStore, type PostgresOptions } from '../../shared/st
 import { runStoreContract } from '../contract/store';
 import { aConnection, anEvent, T0 } from '../contract/storeSupport';
 import { startPostgres, type RunningPostgres } from '../support/postgres';
+import { startTransactionPooler, type TransactionPooler } from '../support/transactionPooler';
 import { testRandom } from './support/random';
 
 const random = testRandom();
@@ -49,6 +50,45 @@ runStoreContract({
         await run(async (client) => void (await client.query(`drop schema ${schema} cascade`))),
     };
   },
+});
+
+describe('behind a transaction pooler', () => {
+  let pooler: TransactionPooler;
+  beforeAll(async () => {
+    pooler = await startTransactionPooler(server, 8);
+  });
+  afterAll(async () => {
+    // Nothing was asked for that a session would have to remember.
+    expect(pooler.violations).toEqual([]);
+    expect(pooler.transactions()).toBeGreaterThan(0);
+    await pooler.close();
+  });
+
+  runStoreContract({
+    name: 'PostgreSQL behind a transaction pooler',
+    make: async () => {
+      const schema = newSchema();
+      const { host, port } = pooler;
+      return {
+        open: async () => await openStore({ ...optionsOf(schema, { host, port }), random }),
+        dispose: async () =>
+          await run(async (client) => void (await client.query(`drop schema ${schema} cascade`))),
+      };
+    },
+  });
+
+  it('makes its schema once for many at once, and hears of others’ work by looking', async () => {
+    const schema = newSchema();
+    const { host, port } = pooler;
+    const open = async () => await openStore({ ...optionsOf(schema, { host, port }), random });
+    const stores = await Promise.all(Array.from({ length: 6 }, open));
+    const heard = jest.fn();
+    stores[0]!.onAppended(heard);
+    await stores[1]!.connections.create(aConnection());
+    await stores[1]!.queue.append([anEvent('1')], { now: T0 });
+    expect((await stores[0]!.queue.ready(null, T0)).ready).toBe(1);
+    for (const store of stores) await store.close();
+  });
 });
 
 describe('PostgreSQL server', () => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { closeSharedStores, openStore, sharedStore, storeKey, type OpenStore } from '../../shared/store';
+import { closeSharedStores, openStore, sharedStore, type OpenStore } from '../../shared/store';
 import { openingError } from '../../shared/store/sqlite/open';
 import { runStoreContract } from '../contract/store';
 import { aConnection, anEvent, claimOne, settled, T0 } from '../contract/storeSupport';
@@ -163,20 +163,6 @@ describe('SQLite file', () => {
     rmSync(path, { recursive: true });
     await sharedStore({ kind: 'sqlite', path, random });
     await closeSharedStores();
-  });
-
-  it('has a key without secrets', () => {
-    expect(storeKey({ kind: 'sqlite', path: '/a/b/../c.sqlite' })).toBe('sqlite:/a/c.sqlite');
-    const server = {
-      kind: 'postgres' as const,
-      host: 'db',
-      port: 5432,
-      database: 'd',
-      user: 'u',
-      password: 'secret',
-    };
-    expect(storeKey(server)).not.toContain('secret');
-    expect(storeKey(server)).not.toBe(storeKey({ ...server, schema: 'other' }));
   });
 });
 

@@ -38,8 +38,11 @@ export async function migrate(
 }
 
 /** Whether there is nothing to do, found without taking the lock. */
-export async function isCurrent(queries: Queries, location: string): Promise<boolean> {
-  const version = await currentVersion(queries).catch(() => 0);
+export async function isCurrent(
+  read: <T>(query: (queries: Queries) => Promise<T>) => Promise<T>,
+  location: string,
+): Promise<boolean> {
+  const version = await read(currentVersion).catch(() => 0);
   assertKnown(version, location, migrations);
   return version === migrations.at(-1)?.version;
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { Client, Pool } from 'pg';
+import type { Client } from 'pg';
+import { withinGoodbye } from './pool';
 
 interface AnnouncerOptions {
-  pool: Pool;
+  notify(channel: string, payload: string): Promise<void>;
   channel: string;
   connect(): Client;
 }
@@ -10,10 +11,12 @@ interface AnnouncerOptions {
 /** At most so often: a notification takes a lock that all commits of the database share. */
 const ANNOUNCE_EVERY_MS = 50;
 const RECONNECT_MS = 1000;
+/** How often the connection that listens is asked whether it is still there. */
+const PING_EVERY_MS = 30_000;
 
 /**
  * NOTIFY after commits that made work, LISTEN for those of other processes. Only hints: one that is lost costs
- * time until the next poll and nothing else.
+ * time until the next poll and nothing else. Through a transaction pooler nobody can listen, and then nobody does.
  */
 export class Announcer {
   readonly #self = randomUUID();
@@ -22,6 +25,7 @@ export class Announcer {
   #sending: Promise<void> = Promise.resolve();
   #client: Client | undefined;
   #reconnect: NodeJS.Timeout | undefined;
+  #ping: NodeJS.Timeout | undefined;
   #listener: (() => void) | undefined;
   #closed = false;
 
@@ -62,9 +66,9 @@ export class Announcer {
   }
 
   async #send(): Promise<void> {
-    const { pool, channel } = this.options;
+    const { notify, channel } = this.options;
     try {
-      await pool.query('select pg_notify($1, $2)', [channel, this.#self]);
+      await notify(channel, this.#self);
     } catch {
       // The next poll finds what was not announced.
     }
@@ -76,8 +80,7 @@ export class Announcer {
     this.#client = client;
     const retry = () => {
       if (this.#client !== client) return;
-      this.#client = undefined;
-      client.end().catch(() => {});
+      void this.#hangUp();
       if (!this.#listener || this.#closed) return;
       this.#reconnect = setTimeout(() => this.#listen(), RECONNECT_MS);
       this.#reconnect.unref();
@@ -89,16 +92,31 @@ export class Announcer {
     });
     client
       .connect()
-      .then(async () => await client.query(`listen ${client.escapeIdentifier(this.options.channel)}`))
-      // Whatever came while nobody listened.
-      .then(() => this.#listener?.())
+      .then(async () => {
+        if (await isPooled(client)) return await this.#hangUp();
+        await client.query(`listen ${client.escapeIdentifier(this.options.channel)}`);
+        this.#ping = setInterval(() => void client.query('select 1').catch(retry), PING_EVERY_MS);
+        this.#ping.unref();
+        // Whatever came while nobody listened.
+        this.#listener?.();
+      })
       .catch(retry);
   }
 
   async #hangUp(): Promise<void> {
     clearTimeout(this.#reconnect);
+    clearInterval(this.#ping);
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => {});
+    if (client) await withinGoodbye(client.end());
   }
+}
+
+/**
+ * Whether somebody stands in between: a pooler gives its clients process numbers of its own making. A LISTEN would
+ * stay behind in a session that serves others.
+ */
+async function isPooled(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return rows[0]?.pid !== (client as Client & { processID?: number }).processID;
 }

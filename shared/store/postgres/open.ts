@@ -1,61 +1,60 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { Client, Pool, types, type PoolConfig } from 'pg';
+import { Client } from 'pg';
 import { StoreError, SyncError } from '../../errors';
 import type { Random } from '../../ports';
-import type { Database } from '../database';
+import type { Database, Queries } from '../database';
 import { faultOf } from '../errors';
 import { isCurrent, migrate } from '../migrations/migrate';
-import { DEFAULT_SCHEMA, describeLocation, type PostgresOptions } from '../options';
+import {
+  checkPostgres,
+  DEFAULT_SCHEMA,
+  describeLocation,
+  type PostgresOptions,
+  type StoreLimits,
+} from '../options';
 import type { Backend } from '../store';
-import { postgresDialect } from './dialect';
 import { Announcer } from './announcer';
+import { clientConfig } from './client';
+import { isSilence, postgresDialect } from './dialect';
+import { ConnectionPool } from './pool';
 import { databaseTime } from './time';
 
-const CONNECT_TIMEOUT_MS = 10_000;
 const OPEN_ATTEMPTS = 5;
 /** First half of the advisory lock's key; the second is the schema's. */
 const MIGRATION_LOCK = 0x61637379;
+/** A change of the schema may rewrite tables, and waits while another process makes it. */
+const MIGRATION_MS = 15 * 60_000;
+
+type Opening = PostgresOptions & { random: Random; limits: StoreLimits };
 
 /** Connects, and makes the schema when it is missing. */
-export async function openPostgres(options: PostgresOptions & { random: Random }): Promise<Backend> {
+export async function openPostgres(options: Opening): Promise<Backend> {
+  checkPostgres(options);
   const location = describeLocation(options);
   const schema = options.schema ?? DEFAULT_SCHEMA;
-  const pool = new Pool({
-    ...clientConfig(options),
-    max: options.maxConnections ?? 10,
-    allowExitOnIdle: true,
-  });
-  // A connection that breaks is replaced by the pool, and a query under way on it is refused by itself; without
-  // listeners, for the idle ones and for those in use, it would end the process.
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
-  const kysely = new Kysely<Database>({
-    dialect: new PostgresDialect({
-      pool,
-      onCreateConnection: async (connection) => {
-        await connection.executeQuery(sql.raw(sessionSettings(schema)).compile(kysely));
-      },
-    }),
-  });
+  const { kysely, begin, read } = connectTo(options, options.limits);
   let now: () => number;
   try {
-    await retryTransient(options.random, async () => await prepare(kysely, schema, location));
-    now = await databaseTime(async () => await timeOf(kysely), Date.now);
+    await retryTransient(options.random, async () => await prepare(options, read));
+    now = await databaseTime(async () => await timeOf(read), Date.now);
   } catch (error) {
     await kysely.destroy();
     throw openingError(error, options);
   }
   const announcer = new Announcer({
-    pool,
+    notify: async (channel, payload) => {
+      await sql`select pg_notify(${channel}, ${payload})`.execute(kysely);
+    },
     channel: `${schema}_appended`,
-    connect: () => new Client(clientConfig(options)),
+    connect: () => new Client(clientConfig(options, options.limits)),
   });
   return {
     dialect: postgresDialect,
     location,
     now,
     writing: kysely,
-    reading: kysely,
+    begin,
+    read,
     announce: () => announcer.announce(),
     subscribe: (listener) => announcer.subscribe(listener),
     close: async () => {
@@ -66,59 +65,84 @@ export async function openPostgres(options: PostgresOptions & { random: Random }
 }
 
 /**
- * Every query of ours goes by an index. A planner that has no statistics yet, in the middle of the first
- * backfill, would rather read whole tables.
+ * A database whose transactions bring their settings along: behind a pooler, the next one may run in another
+ * session. `read` is a transaction too, for the same reason.
  */
-function sessionSettings(schema: string): string {
-  const off = ['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin'].map(
-    (method) => `set enable_${method} = off`,
-  );
-  return [`set search_path to "${schema.replaceAll('"', '""')}"`, ...off].join('; ');
+export function connectTo(options: PostgresOptions, limits: StoreLimits) {
+  const kysely = new Kysely<Database>({
+    dialect: new PostgresDialect({ pool: new ConnectionPool(options, limits) }),
+  });
+  const settings = settingsOf(options.schema ?? DEFAULT_SCHEMA, limits);
+  const read: Backend['read'] = async (query) =>
+    await inTransaction(kysely, `begin read only; ${settings}`, query);
+  return { kysely, begin: `begin; ${settings}`, read };
 }
 
-function clientConfig({ host, port, database, user, password, ssl }: PostgresOptions): PoolConfig {
-  return {
-    host,
-    port,
-    database,
-    user,
-    password,
-    ssl: ssl ?? false,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    application_name: 'accounting-sync',
-    types: { getTypeParser: parserOf as typeof types.getTypeParser },
+/**
+ * Limits at the server, beside where the tables are. Every query of ours goes by an index: a planner that has no
+ * statistics yet, in the middle of the first backfill, would rather read whole tables.
+ */
+function settingsOf(schema: string, { statementMs, lockMs, idleInTransactionMs }: StoreLimits): string {
+  const settings = {
+    search_path: `"${schema}"`,
+    statement_timeout: statementMs,
+    lock_timeout: lockMs,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
+    enable_seqscan: 'off',
+    enable_bitmapscan: 'off',
+    enable_hashjoin: 'off',
+    enable_mergejoin: 'off',
   };
+  return Object.entries(settings)
+    .map(([name, value]) => `set local ${name} = ${value}`)
+    .join('; ');
 }
 
-/** int8 and the numeric of sums as numbers; one that a number cannot hold exactly is refused. */
-function parserOf(oid: number, format?: 'text' | 'binary'): unknown {
-  if (oid !== types.builtins.INT8 && oid !== types.builtins.NUMERIC) {
-    return types.getTypeParser(oid, format as 'text');
-  }
-  return (text: string) => {
-    const number = Number(text);
-    if (!Number.isSafeInteger(number))
-      throw new StoreError(`The number ${text} in the store is out of range`);
-    return number;
-  };
-}
-
-async function prepare(kysely: Kysely<Database>, schema: string, location: string): Promise<void> {
-  await sql`select 1`.execute(kysely); // a database that is not there is told apart from an empty one
-  if (await isCurrent(kysely, location)) return;
-  await kysely.transaction().execute(async (queries) => {
-    await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK}::int, hashtext(${schema}))`.execute(queries);
-    const { rows } = await sql`select 1 from pg_namespace where nspname = ${schema}`.execute(queries);
-    // Whoever may not create schemas can be given one.
-    if (rows.length === 0) await sql`create schema ${sql.id(schema)}`.execute(queries);
-    await migrate(queries, { dialect: postgresDialect, location, now: Date.now() });
+async function inTransaction<T>(
+  kysely: Kysely<Database>,
+  begin: string,
+  work: (queries: Queries) => Promise<T>,
+): Promise<T> {
+  return await kysely.connection().execute(async (queries) => {
+    await sql.raw(begin).execute(queries);
+    try {
+      const result = await work(queries);
+      await sql`commit`.execute(queries);
+      return result;
+    } catch (error) {
+      await sql`rollback`.execute(queries).catch(() => undefined);
+      throw unchanged(error);
+    }
   });
 }
 
-async function timeOf(kysely: Kysely<Database>): Promise<number> {
-  const { rows } = await sql<{ now: number }>`
-    select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(kysely);
+/** Brings the schema up to date, in a connection of its own that is given the time for it. */
+async function prepare(options: Opening, read: Backend['read']): Promise<void> {
+  const location = describeLocation(options);
+  const schema = options.schema ?? DEFAULT_SCHEMA;
+  await read(async (queries) => await sql`select 1`.execute(queries)); // a database that is not there is told apart from an empty one
+  if (await isCurrent(read, location)) return;
+  const time = { statementMs: MIGRATION_MS, lockMs: MIGRATION_MS, queryMs: MIGRATION_MS };
+  const { kysely, begin } = connectTo({ ...options, maxConnections: 1 }, { ...options.limits, ...time });
+  try {
+    await inTransaction(kysely, begin, async (queries) => {
+      await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK}::int, hashtext(${schema}))`.execute(queries);
+      const { rows } = await sql`select 1 from pg_namespace where nspname = ${schema}`.execute(queries);
+      // Whoever may not create schemas can be given one.
+      if (rows.length === 0) await sql`create schema ${sql.id(schema)}`.execute(queries);
+      await migrate(queries, { dialect: postgresDialect, location, now: Date.now() });
+    });
+  } finally {
+    await kysely.destroy();
+  }
+}
+
+async function timeOf(read: Backend['read']): Promise<number> {
+  const { rows } = await read(
+    async (queries) =>
+      await sql<{ now: number }>`
+        select (extract(epoch from clock_timestamp()) * 1000)::bigint as now`.execute(queries),
+  );
   return rows[0]?.now ?? Date.now();
 }
 
@@ -129,7 +153,8 @@ async function retryTransient(random: Random, work: () => Promise<void>): Promis
       return;
     } catch (error) {
       const refused = faultOf(error).code === 'ECONNREFUSED';
-      if (refused || !postgresDialect.isTransient(error) || attempt >= OPEN_ATTEMPTS) throw unchanged(error);
+      if (refused || isSilence(error) || !postgresDialect.isTransient(error) || attempt >= OPEN_ATTEMPTS)
+        throw unchanged(error);
       await new Promise((wake) => setTimeout(wake, 100 * attempt * random.next()));
     }
   }
@@ -137,7 +162,8 @@ async function retryTransient(random: Random, work: () => Promise<void>): Promis
 
 const unchanged = (error: unknown): unknown => error;
 
-function openingError(error: unknown, options: PostgresOptions): SyncError {
+/** Why the database cannot be used, for people; names the place. */
+export function openingError(error: unknown, options: PostgresOptions): SyncError {
   if (error instanceof SyncError) return error;
   const [reason, nextStep] = explain(faultOf(error), options);
   return new StoreError(`The store at ${describeLocation(options)} cannot be opened: ${reason}`, {
@@ -162,8 +188,25 @@ function explain({ code, message }: ReturnType<typeof faultOf>, options: Postgre
     case '42501':
       return [
         message,
-        `Grant user ${options.user} the right to create tables in schema ${options.schema ?? DEFAULT_SCHEMA}.`,
+        `Grant user ${options.user} the right to create tables in schema ${options.schema ?? DEFAULT_SCHEMA}, or the right to create that schema.`,
       ];
+    case '53100':
+      return [message, 'Free some space on the disk of the database.'];
+  }
+  if (/does not support SSL/.test(message)) {
+    return [
+      'the server offers no TLS, and what cannot be encrypted is not sent',
+      'Turn on TLS at the server, or turn it off in the settings of the store where nobody can listen in between.',
+    ];
+  }
+  if (TLS_CODES.test(code)) {
+    return [
+      `the certificate of the server is not one to trust (${code})`,
+      'Enter the certificate of the authority that signed it, and the host as it is named in it.',
+    ];
   }
   return [message, 'Check host, port, database and TLS settings.'];
 }
+
+/** What Node says of certificates. */
+const TLS_CODES = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL/;

@@ -22,7 +22,6 @@ function selection(columns: object): string {
 
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
-  begin: 'begin immediate',
   singleWriter: true,
   ddl: { text: 'TEXT', int: 'INTEGER', suffix: ' STRICT', auditGuards },
   rows: <T extends object>(columns: Columns<T>, values: readonly T[]) =>
@@ -36,6 +35,8 @@ export const sqliteDialect: Dialect = {
     const code = faultOf(error).errcode & 0xff;
     return code === SQLITE_BUSY || code === SQLITE_LOCKED;
   },
+  isBlocked: () => false,
+  impatient: null,
   isRace: () => false,
   isDisconnect: () => false,
 };

@@ -1,5 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { Kysely, SqliteDialect, sql } from 'kysely';
 import { StoreError, SyncError } from '../../errors';
@@ -7,29 +6,45 @@ import type { Random } from '../../ports';
 import type { Database } from '../database';
 import { faultOf } from '../errors';
 import { isCurrent, migrate } from '../migrations/migrate';
-import type { SqliteOptions } from '../options';
+import type { SqliteOptions, StoreOptions } from '../options';
 import type { Backend } from '../store';
 import { sqliteDialect } from './dialect';
 import { NodeSqliteDatabase } from './driver';
+import { APPLICATION_ID, markOpen, prepareFile, prepareFolder, removeEmpty, watchPlace } from './file';
 
-/** A wait for another process's commit blocks this one, so it is short; the writer tries again after it. */
-const BUSY_TIMEOUT_MS = 250;
-const OPEN_ATTEMPTS = 60;
+type Opening = Pick<StoreOptions, 'random' | 'warn'>;
+
+/** A wait for another process's commit holds up all of n8n, so it is short; the writer tries again after it. */
+const BUSY_TIMEOUT_MS = 20;
+const OPEN_MS = 15_000;
+const BEGIN = 'begin immediate';
 
 /** Opens the file, making it and its folder when missing, readable by its owner only. */
-export async function openSqlite(options: SqliteOptions & { random: Random }): Promise<Backend> {
+export async function openSqlite(options: SqliteOptions & Opening): Promise<Backend> {
   const path = resolve(options.path);
-  const handles: NodeSqliteDatabase[] = [];
+  const warn = options.warn ?? (() => {});
+  const closing: (() => void)[] = [];
   const open = async () => {
+    closing.push(markOpen(path));
     const handle = new NodeSqliteDatabase(await connect(path));
-    handles.push(handle);
+    closing.push(() => handle.close());
     return handle;
   };
-  const close = () => handles.forEach((handle) => handle.close());
+  const close = () =>
+    closing
+      .splice(0)
+      .reverse()
+      .forEach((undo) => undo());
+  let made = false;
   try {
-    makeFile(path);
-    const writing = kyselyOf(await open());
-    await retryBusy(options.random, async () => await prepare(writing, path));
+    prepareFolder(path, options.home, warn);
+    made = await prepareFile(path, warn);
+    const handle = await open();
+    const writing = kyselyOf(handle);
+    await retryBusy(options.random, async () => {
+      if (made) handle.database.exec(`pragma application_id = ${APPLICATION_ID}`);
+      await prepare(writing, path);
+    });
     // Reads have a handle of their own: they never see what is not committed yet.
     const reading = kyselyOf(await open());
     await sql`pragma query_only = on`.execute(reading);
@@ -39,12 +54,15 @@ export async function openSqlite(options: SqliteOptions & { random: Random }): P
       // One file, one machine.
       now: Date.now,
       writing,
-      reading,
+      begin: BEGIN,
+      beforeCommit: watchPlace(path),
+      read: async (query) => await query(reading),
       close: async () => close(),
       closeSync: close,
     };
   } catch (error) {
     close();
+    if (made) removeEmpty(path);
     throw openingError(error, path);
   }
 }
@@ -65,16 +83,10 @@ async function connect(path: string): Promise<DatabaseSync> {
   }
 }
 
-function makeFile(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // SQLite gives its side files the mode of the database.
-  closeSync(openSync(path, 'a', 0o600));
-}
-
 async function prepare(writing: Kysely<Database>, location: string): Promise<void> {
   await sql`pragma journal_mode = wal`.execute(writing);
-  if (await isCurrent(writing, location)) return;
-  await sql.raw(sqliteDialect.begin).execute(writing);
+  if (await isCurrent(async (query) => await query(writing), location)) return;
+  await sql.raw(BEGIN).execute(writing);
   try {
     await migrate(writing, { dialect: sqliteDialect, location, now: Date.now() });
     await sql`commit`.execute(writing);
@@ -85,12 +97,13 @@ async function prepare(writing: Kysely<Database>, location: string): Promise<voi
 }
 
 async function retryBusy(random: Random, work: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  const end = performance.now() + OPEN_MS;
+  for (;;) {
     try {
       await work();
       return;
     } catch (error) {
-      if (!sqliteDialect.isTransient(error) || attempt >= OPEN_ATTEMPTS) throw unchanged(error);
+      if (!sqliteDialect.isTransient(error) || performance.now() > end) throw unchanged(error);
       await new Promise((wake) => setTimeout(wake, 10 + 40 * random.next()));
     }
   }
@@ -102,6 +115,8 @@ const NOT_A_DATABASE = 26;
 const CORRUPT = 11;
 const CANNOT_OPEN = 14;
 const READ_ONLY = 8;
+const IO_ERROR = 10;
+const FULL = 13;
 
 /** Why a database file cannot be opened, for people; names the path. */
 export function openingError(error: unknown, path: string): SyncError {
@@ -125,7 +140,7 @@ function explain({ code, errcode, message }: ReturnType<typeof faultOf>): [reaso
     case 'EROFS':
       return [`n8n has no right to write there (${code})`, rights];
     case 'EISDIR':
-      return ['it is a folder', 'Name the file of the database, such as accounting-sync.sqlite.'];
+      return ['it is a folder', 'Move the folder away.'];
     case 'ENOTDIR':
     case 'EEXIST':
       return ['part of the path is a file and not a folder', 'Correct the path.'];
@@ -137,8 +152,11 @@ function explain({ code, errcode, message }: ReturnType<typeof faultOf>): [reaso
     case CORRUPT:
       return [
         `the file is not a database or is damaged (${message})`,
-        'Restore the file from a backup, or move it away to start an empty store.',
+        'Stop n8n, restore the file from a backup, and start n8n again.',
       ];
+    case FULL:
+    case IO_ERROR:
+      return [message, 'Look at the disk: it may be full, or broken.'];
     case CANNOT_OPEN:
     case READ_ONLY:
       return [message, rights];

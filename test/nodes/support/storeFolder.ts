@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection } from '../../../shared/ports';
+import { storeLocation } from '../../../nodes/runtime/store';
 import { closeSharedStores, sharedStore, type OpenStore } from '../../../shared/store';
 import { QUICKBOOKS_HOSTS } from '../../../shared/providers/quickbooks';
 import { systemRandom } from '../../../shared/system';
@@ -18,8 +19,7 @@ export function useStoreFolder(): { open(): Promise<OpenStore> } {
     else process.env['N8N_USER_FOLDER'] = before;
     rmSync(folder, { recursive: true, force: true });
   });
-  const path = join(folder, '.n8n', 'accounting-sync', 'store.sqlite');
-  return { open: () => sharedStore({ kind: 'sqlite', path, random: systemRandom }) };
+  return { open: () => sharedStore({ ...storeLocation(), random: systemRandom }) };
 }
 
 /** As the credentials of `fakeNode` reach it, in the sandbox. */
