@@ -124,6 +124,8 @@ export interface ErrorReport {
   message: string;
   nextStep?: string;
   entity?: string;
+  /** The record's number or name. */
+  title?: string;
   recordId?: string;
   field?: string;
   requestId?: string;
@@ -171,6 +173,25 @@ export interface FieldConflict {
     | 'uncertain_write';
   /** What somebody chose before, on this very state; it waits for the other fields, and holds unless chosen anew. */
   chosen?: Choice;
+}
+
+/** A record with events that have failed. */
+export interface FailedRecord {
+  connectionId: string;
+  linkId: string;
+  entity: string;
+  appId: string | null;
+  ledgerId: string | null;
+  /** All that have failed, oldest first; they can be replayed. */
+  eventIds: string[];
+  /** Of the last one. */
+  error: ErrorReport | null;
+}
+
+/** What people have to be told of; each once, for every state it comes to. */
+export interface Notices {
+  conflicts: (Conflict & { appId: string | null; ledgerId: string | null })[];
+  failures: FailedRecord[];
 }
 
 /** Whose value counts, or a value of one's own. */

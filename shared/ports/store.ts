@@ -13,6 +13,7 @@ import type {
   Intent,
   Link,
   NewEvent,
+  Notices,
   PolicyChange,
   PolicyRule,
   PolicySet,
@@ -46,7 +47,8 @@ export interface ClaimOptions {
 }
 
 export type EventOutcome =
-  | { kind: 'settled' }
+  /** `compared`: both sides were read and agree, so that events of the record which had failed are settled by it too. */
+  | { kind: 'settled'; compared?: boolean }
   /** Its record has an open conflict. */
   | { kind: 'held' }
   | { kind: 'retry'; dueAt: number; error: ErrorReport; countAttempt: boolean }
@@ -179,6 +181,21 @@ export interface ConflictStore {
   resolve(id: string, resolution: Resolution, seenRefreshedAt: number): Promise<void>;
 }
 
+/**
+ * What people have to be told: every open conflict whenever it comes to say something else, every failed record
+ * whenever one of its events fails. Each consumer has a place of its own in the notices; whoever shares its name
+ * shares the place, in however many processes.
+ */
+export interface NoticeStore {
+  /**
+   * What the consumer has not been told, oldest first, handed out once: to one caller, in one transaction with the
+   * consumer's new place. What was settled meanwhile is left out.
+   */
+  take(consumer: string, connectionId: string, options: { limit: number; now: number }): Promise<Notices>;
+  /** Those of the connections that the consumer may have to be told something of. */
+  pending(consumer: string, connectionIds: readonly string[]): Promise<string[]>;
+}
+
 export interface PolicyStore {
   /** Rules in force for a connection, its own and the general ones. */
   load(connectionId: string): Promise<PolicySet>;
@@ -242,6 +259,7 @@ export interface Store {
   queue: QueueStore;
   links: LinkStore;
   conflicts: ConflictStore;
+  notices: NoticeStore;
   policies: PolicyStore;
   audit: AuditStore;
   checkpoints: CheckpointStore;

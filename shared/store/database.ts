@@ -8,6 +8,9 @@ export interface Database {
   events: EventRow;
   intents: IntentRow;
   conflicts: ConflictRow;
+  notices: { link_id: string; kind: NoticeKind; connection_id: string; seq: number };
+  notice_heads: { connection_id: string; seq: number };
+  notice_places: { consumer: string; connection_id: string; seq: number; taken_at: number };
   policies: PolicyRow;
   audit: AuditTableRow;
   audit_heads: AuditHeadRow;
@@ -116,6 +119,8 @@ export interface ConflictRow {
   closed_at: number | null;
   close_reason: string | null;
 }
+
+export type NoticeKind = 'conflict' | 'failure';
 
 export interface PolicyRow {
   version: number;

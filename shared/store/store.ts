@@ -10,6 +10,7 @@ import { createContext } from './context';
 import type { Database, Queries } from './database';
 import type { Dialect } from './dialect';
 import { createLinkStore } from './links';
+import { createNoticeStore } from './notices';
 import type { StoreLimits } from './options';
 import { createPolicyStore } from './policies';
 import { createQueueStore } from './queue';
@@ -89,6 +90,7 @@ export function createStore(
     queue: createQueueStore(context),
     links: createLinkStore(context),
     conflicts: createConflictStore(context),
+    notices: createNoticeStore(context),
     policies: createPolicyStore(context),
     audit: createAuditStore(context),
     checkpoints: createCheckpointStore(context),

@@ -342,7 +342,7 @@ async function settleInStep(
     : undefined;
   await settleWork(
     work,
-    { kind: 'settled' },
+    { kind: 'settled', compared: true },
     {
       kind: work.wrote.length > 0 ? 'synced' : 'in_step',
       ...(conflict?.resolution ? { detail: { resolution: conflict.resolution } } : {}),
@@ -405,7 +405,7 @@ async function settleGone(work: Work, plan: Extract<Plan, { kind: 'gone' }> | nu
   settleLost(work, lostCreatesOf(work));
   await settleWork(
     work,
-    { kind: 'settled' },
+    { kind: 'settled', compared: true },
     {
       kind: 'gone',
       ...(work.claim.conflict ? { conflict: { kind: 'close', reason: 'the record is gone' } } : {}),

@@ -3,6 +3,7 @@ import type { OpenStore } from '../../shared/store';
 import { queueContract } from './storeQueue';
 import { conflictContract } from './storeConflicts';
 import { leaseContract } from './storeLeases';
+import { noticeContract } from './storeNotices';
 import { recordContract } from './storeRecords';
 
 /** What the contract asks for: the port, and the hint that there is work. */
@@ -58,5 +59,6 @@ export function runStoreContract({ name, make }: StoreContract): void {
     queueContract(fixture);
     leaseContract(fixture);
     conflictContract(fixture);
+    noticeContract(fixture);
   });
 }

@@ -120,6 +120,27 @@ export const initial: Migration = {
     `CREATE INDEX conflicts_link ON conflicts (link_id)`,
     `CREATE INDEX conflicts_list ON conflicts (connection_id, status, id)`,
 
+    // One row for each thing to tell, which moves up whenever there is news of it: what is over has none.
+    `CREATE TABLE notices (
+      link_id ${text} NOT NULL REFERENCES links (id),
+      kind ${text} NOT NULL CHECK (kind IN ('conflict', 'failure')),
+      connection_id ${text} NOT NULL REFERENCES connections (id),
+      seq ${int} NOT NULL,
+      PRIMARY KEY (link_id, kind)
+    )${suffix}`,
+    `CREATE INDEX notices_order ON notices (connection_id, seq)`,
+    `CREATE TABLE notice_heads (
+      connection_id ${text} PRIMARY KEY REFERENCES connections (id),
+      seq ${int} NOT NULL
+    )${suffix}`,
+    `CREATE TABLE notice_places (
+      consumer ${text} NOT NULL,
+      connection_id ${text} NOT NULL REFERENCES connections (id),
+      seq ${int} NOT NULL,
+      taken_at ${int} NOT NULL,
+      PRIMARY KEY (connection_id, consumer)
+    )${suffix}`,
+
     `CREATE TABLE policies (
       version ${int} PRIMARY KEY,
       connection_id ${text} NOT NULL,

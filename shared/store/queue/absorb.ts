@@ -5,6 +5,7 @@ import type { StoreContext } from '../context';
 import type { LinkRow, Queries } from '../database';
 import { findBySide, refKey } from './append';
 import type { HeldLink } from './fence';
+import { moveNotices } from './notices';
 import type { SettleInput } from './settle';
 
 export interface Absorption {
@@ -83,11 +84,12 @@ const keyOf = (row: LinkRow, side: SideName): string =>
 
 /** Everything that belonged to the absorbed links moves; what their conflicts held back is looked at again. */
 export async function absorbLinks(
-  { dialect }: StoreContext,
+  context: StoreContext,
   queries: Queries,
   absorptions: readonly Absorption[],
 ): Promise<void> {
   if (absorptions.length === 0) return;
+  const { dialect } = context;
   const moved = dialect.rows(columns, absorptions);
   await sql`
     update events set link_id = v.target,
@@ -109,5 +111,6 @@ export async function absorbLinks(
   await sql`update links set replaced_by = v.target from ${moved} where links.replaced_by = v.gone`.execute(
     queries,
   );
+  await moveNotices(context, queries, absorptions);
   await sql`delete from links where id ${dialect.anyOf(absorptions.map((row) => row.gone))}`.execute(queries);
 }

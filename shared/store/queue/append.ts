@@ -124,7 +124,7 @@ export function unknownConnection(id: string): NotFoundError {
   });
 }
 
-async function knownConnections(
+export async function knownConnections(
   context: StoreContext,
   queries: Queries,
   ids: string[],

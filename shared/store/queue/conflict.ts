@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Settlement } from '../../ports';
 import type { StoreContext } from '../context';
 import type { ConflictRow, Queries } from '../database';
+import { announce, retractNotices, type Notice } from './notices';
 import type { SettleInput } from './settle';
 
 const columns = {
@@ -39,10 +40,11 @@ export async function applyConflicts(
 }
 
 async function holdConflicts(
-  { dialect, random }: StoreContext,
+  context: StoreContext,
   queries: Queries,
   holds: { input: SettleInput; hold: Hold }[],
 ): Promise<void> {
+  const { dialect, random } = context;
   const { rows } = await sql<ConflictRow>`
     select * from conflicts
     where link_id ${dialect.anyOf(holds.map(({ input }) => input.claim.link.id))} and status <> 'closed'
@@ -84,6 +86,21 @@ async function holdConflicts(
         refreshed_at = v.refreshed_at
       from ${dialect.rows(columns, known)} where conflicts.id = v.id`.execute(queries);
   }
+  // What says the same as before has been told.
+  const news = held.filter(
+    ({ link_id, refreshed_at }) => current.get(link_id)?.refreshed_at !== refreshed_at,
+  );
+  await announce(
+    context,
+    queries,
+    news.map(
+      ({ connection_id, link_id }): Notice => ({
+        connectionId: connection_id,
+        linkId: link_id,
+        kind: 'conflict',
+      }),
+    ),
+  );
 }
 
 /**
@@ -103,10 +120,11 @@ function refreshedAt(
 
 /** What was held back by a closed conflict has been dealt with by whatever closed it. */
 async function closeConflicts(
-  { dialect }: StoreContext,
+  context: StoreContext,
   queries: Queries,
   closes: { link_id: string; reason: string; now: number }[],
 ): Promise<void> {
+  const { dialect } = context;
   await sql`
     update conflicts set status = 'closed', closed_at = v.now, close_reason = v.reason
     from ${dialect.rows(closeColumns, closes)}
@@ -115,4 +133,5 @@ async function closeConflicts(
     update events set status = 'settled', settled_at = v.now
     from ${dialect.rows(closeColumns, closes)}
     where events.link_id = v.link_id and events.status = 'held'`.execute(queries);
+  await retractNotices(context, queries, { closed: closes.map(({ link_id }) => link_id) });
 }

@@ -9,6 +9,7 @@ import { advanceDue, appendCommand } from './append';
 import { claimCommand, claimLinkCommand } from './claim';
 import { holdLinks } from './fence';
 import { intentsCommand, releaseCommand } from './intents';
+import { retractNotices } from './notices';
 import { settleCommand } from './settle';
 
 type ReplayFilter = Parameters<QueueStore['replay']>[0];
@@ -108,6 +109,7 @@ function replayCommand(context: StoreContext) {
       tx.queries,
       rows.map((row) => ({ id: row.link_id, due_at: now })),
     );
+    await retractNotices(context, tx.queries, { recovered: [...held.keys()] });
     if (rows.length > 0) tx.wake();
     return rows
       .map(

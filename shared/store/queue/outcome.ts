@@ -3,6 +3,7 @@ import type { EventOutcome } from '../../ports';
 import type { StoreContext } from '../context';
 import type { Queries } from '../database';
 import type { HeldLink } from './fence';
+import { announce, retractNotices, type Notice } from './notices';
 import type { SettleInput } from './settle';
 
 interface OutcomeRow {
@@ -44,6 +45,38 @@ export async function applyOutcomes(
       on_link_id = v.on_link_id, last_error = coalesce(v.last_error, events.last_error), settled_at = v.settled_at
     from ${context.dialect.rows(columns, rows)}
     where events.id = v.id`.execute(queries);
+  await announce(
+    context,
+    queries,
+    inputs.flatMap(({ claim: { link, events }, settlement: { outcome } }): Notice[] =>
+      outcome.kind === 'dead' && events.length > 0
+        ? [{ connectionId: link.connectionId, linkId: link.id, kind: 'failure' }]
+        : [],
+    ),
+  );
+}
+
+const recoverColumns = { link_id: 'text', now: 'int' } as const;
+
+/** Failed events of records that were compared and are in sync: settled by that. The events of each record. */
+export async function recoverFailed(
+  context: StoreContext,
+  queries: Queries,
+  inputs: readonly SettleInput[],
+): Promise<Map<string, string[]>> {
+  const compared = inputs.flatMap(({ claim, settlement: { outcome, now } }) =>
+    outcome.kind === 'settled' && outcome.compared ? [{ link_id: claim.link.id, now }] : [],
+  );
+  if (compared.length === 0) return new Map();
+  const { rows } = await sql<{ id: string; link_id: string }>`
+    update events set status = 'settled', settled_at = v.now
+    from ${context.dialect.rows(recoverColumns, compared)}
+    where events.link_id = v.link_id and events.status = 'dead'
+    returning events.id, events.link_id`.execute(queries);
+  const recovered = new Map<string, string[]>();
+  for (const { id, link_id } of rows) recovered.set(link_id, [...(recovered.get(link_id) ?? []), id].sort());
+  await retractNotices(context, queries, { recovered: [...recovered.keys()] });
+  return recovered;
 }
 
 function outcomeColumns(outcome: EventOutcome, now: number, missed: boolean): Omit<OutcomeRow, 'id'> {

@@ -10,7 +10,7 @@ import { absorbLinks, planAbsorption, stubsInTheWay, type Absorption } from './a
 import { advanceDue, findBySide, insertEvents, makeStubs, type NewStub } from './append';
 import { applyConflicts } from './conflict';
 import { holdLinks, lostLease, type HeldLink } from './fence';
-import { applyOutcomes } from './outcome';
+import { applyOutcomes, recoverFailed } from './outcome';
 
 export interface SettleInput {
   claim: Claim;
@@ -104,6 +104,7 @@ async function write(
   await finishIntents(context, queries, inputs);
   await applyOutcomes(context, queries, inputs, held);
   await applyConflicts(context, queries, inputs);
+  const recovered = await recoverFailed(context, queries, inputs);
   await updateLinks(context, tx, inputs);
   await makeStubs(context, queries, inputs.flatMap(leftBehind));
   await wakeDependents(context, tx, inputs, wakeable);
@@ -117,7 +118,11 @@ async function write(
     context,
     queries,
     inputs.flatMap(({ claim, settlement }) =>
-      [...settlement.audit, ...absorbedUnasked(claim, settlement, absorptions)].map((entry) => ({
+      [
+        ...settlement.audit,
+        ...absorbedUnasked(claim, settlement, absorptions),
+        ...recoveredEntries(claim, recovered),
+      ].map((entry) => ({
         connectionId: claim.link.connectionId,
         at: settlement.now,
         entry,
@@ -135,6 +140,12 @@ const absorbedUnasked = (
   absorptions
     .filter(({ gone, target }) => target === link.id && gone !== absorb)
     .map(({ gone }) => ({ kind: 'absorbed', linkId: link.id, detail: { absorbed: gone } }));
+
+/** Events that had failed, and that the record's settlement is the end of. */
+function recoveredEntries({ link }: Claim, recovered: ReadonlyMap<string, string[]>): AuditEntry[] {
+  const events = recovered.get(link.id);
+  return events ? [{ kind: 'recovered', linkId: link.id, detail: { entity: link.entity, events } }] : [];
+}
 
 async function finishIntents(context: StoreContext, queries: Queries, inputs: readonly SettleInput[]) {
   const rows = inputs.flatMap(({ claim, settlement: { intents, now } }) =>

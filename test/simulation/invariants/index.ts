@@ -11,6 +11,7 @@ import { askedWithReason } from './questions';
 import { namesRenewed } from './references';
 import { removalsKept } from './removals';
 import { look, type Panorama } from './sight';
+import { toldOnce } from './told';
 
 /** Checks by name. */
 type Invariants = Readonly<Record<string, (panorama: Panorama) => string[]>>;
@@ -28,6 +29,7 @@ export const invariants: Invariants = {
   'money conserved': moneyConserved,
   'nothing stuck': nothingStuck,
   'calls bounded': callsBounded,
+  'told once': toldOnce,
 };
 
 /** What holds besides when everything has been looked at since it last moved. */

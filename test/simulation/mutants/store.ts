@@ -25,6 +25,11 @@ const promises: Readonly<Record<StoreFlaw, string>> = {
   'policy-version-not-checked': 'Nothing is written under policies that are no longer in force',
   'dead-letters-dropped': 'Dead letters are kept for people',
   'attempts-not-counted': 'Attempts are counted, and so bounded',
+  'refresh-not-told': 'People are told when a conflict has come to say something else',
+  'failure-not-told': 'People are told of every record that has failed',
+  'told-again': 'Nobody is told the same thing twice',
+  'notices-skipped': 'What did not fit into one execution is told by the next',
+  'failed-stay-failed': 'A failed event whose record is in sync later is settled by that',
 };
 
 /** The faults that the store in memory can be given. */

@@ -60,6 +60,8 @@ export function absorbLink(database: MemoryDatabase, gone: LinkRow, link: LinkRo
     const closed = database.sealed({ ...conflict, linkId: link.id, status: 'closed' as const });
     database.conflicts.set(conflict.id, closed);
   }
+  const failure = Math.max(gone.notices.failure ?? 0, link.notices.failure ?? 0);
+  if (failure > 0) link.notices.failure = failure;
   for (const row of link.connection.links) {
     if (row.replacedBy === gone.id) row.replacedBy = link.id;
   }

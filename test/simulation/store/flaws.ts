@@ -44,6 +44,16 @@ export const storeFlaws = [
   'dead-letters-dropped',
   /** Attempts are never counted. */
   'attempts-not-counted',
+  /** A conflict that comes to say something else is not announced again. */
+  'refresh-not-told',
+  /** A record that fails is not announced. */
+  'failure-not-told',
+  /** A consumer's place in the notices is not kept. */
+  'told-again',
+  /** A consumer's place is put past what did not fit in. */
+  'notices-skipped',
+  /** Failed events of a record that is in sync stay failed. */
+  'failed-stay-failed',
 ] as const;
 
 export type StoreFlaw = (typeof storeFlaws)[number];

@@ -1,5 +1,6 @@
 import type { Conflict, Settlement } from '../../../shared/ports';
 import type { MemoryDatabase } from './memoryDatabase';
+import { announce } from './notices';
 import type { LinkRow } from './rows';
 import { asStored } from './values';
 
@@ -14,6 +15,7 @@ export function applyConflict(database: MemoryDatabase, link: LinkRow, settlemen
 
 function holdConflict(database: MemoryDatabase, link: LinkRow, hold: Hold, now: number): void {
   const before = link.conflict;
+  const openedAt = before?.openedAt ?? now;
   const content = {
     title: hold.title,
     fields: asStored(hold.fields),
@@ -21,6 +23,7 @@ function holdConflict(database: MemoryDatabase, link: LinkRow, hold: Hold, now: 
     ledgerVersion: hold.ledgerVersion,
     policyVersion: hold.policyVersion,
   };
+  const moved = before ? refreshedAt(before, content, now) : now;
   database.putConflict(
     link,
     database.sealed({
@@ -30,11 +33,14 @@ function holdConflict(database: MemoryDatabase, link: LinkRow, hold: Hold, now: 
       entity: link.entity,
       status: 'open',
       ...content,
-      openedAt: before?.openedAt ?? now,
-      refreshedAt: before ? refreshedAt(before, content, now) : now,
+      openedAt,
+      refreshedAt: moved,
       resolution: null,
     }),
   );
+  if (!before) announce(link, 'conflict');
+  else if (moved !== before.refreshedAt && !database.flaws?.has('refresh-not-told'))
+    announce(link, 'conflict');
 }
 
 type Content = Pick<Conflict, 'title' | 'fields' | 'appVersion' | 'ledgerVersion' | 'policyVersion'>;
@@ -56,6 +62,7 @@ function closeConflict(database: MemoryDatabase, link: LinkRow): void {
   const { conflict } = link;
   if (conflict && !database.flaws?.has('conflict-not-closed'))
     database.putConflict(link, database.sealed({ ...conflict, status: 'closed' }));
+  link.notices.conflict = null;
   if (database.flaws?.has('held-not-released')) return;
   for (const row of link.events) if (row.status === 'held') row.status = 'settled';
 }

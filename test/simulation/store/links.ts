@@ -114,6 +114,7 @@ export function makeLink(
     events: [],
     intents: [],
     conflict: null,
+    notices: { conflict: null, failure: null },
   };
   database.links.set(row.id, row);
   connection.links.push(row);

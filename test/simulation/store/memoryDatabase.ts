@@ -79,6 +79,8 @@ export class MemoryDatabase {
       dedupeKeys: new Set(),
       audit: new MemoryChain(value.id),
       checkpoints: new Map(),
+      noticeHead: 0,
+      noticePlaces: new Map(),
       appRecords: new Map(),
     });
     const { id, name, provider, tenantId, settings, binding, createdAt: at } = value;

@@ -6,6 +6,7 @@ import { MemoryConflicts } from './conflicts';
 import { MemoryConnections } from './connections';
 import { MemoryLinks } from './links';
 import { MemoryDatabase, type MemoryStoreOptions } from './memoryDatabase';
+import { MemoryNotices } from './notices';
 import { MemoryPolicies } from './policies';
 import { MemoryQueue } from './queue';
 import { Session } from './session';
@@ -23,6 +24,7 @@ export class MemoryStore implements Store {
   readonly queue: MemoryQueue;
   readonly links: MemoryLinks;
   readonly conflicts: MemoryConflicts;
+  readonly notices: MemoryNotices;
   readonly policies: MemoryPolicies;
   readonly audit: MemoryAudit;
   readonly checkpoints: MemoryCheckpoints;
@@ -41,6 +43,7 @@ export class MemoryStore implements Store {
     this.queue = new MemoryQueue(session);
     this.links = new MemoryLinks(session);
     this.conflicts = new MemoryConflicts(session);
+    this.notices = new MemoryNotices(session);
     this.policies = new MemoryPolicies(session);
     this.audit = new MemoryAudit(session);
     this.checkpoints = new MemoryCheckpoints(session);

@@ -1,6 +1,7 @@
 import type { Claim, ErrorReport, EventOutcome, Settlement } from '../../../shared/ports';
 import type { MemoryDatabase } from './memoryDatabase';
-import type { EventRow, LinkRow } from './rows';
+import { announce } from './notices';
+import { compareText, type EventRow, type LinkRow } from './rows';
 import { asStored } from './values';
 
 /** What becomes of an event. */
@@ -26,9 +27,20 @@ export function applyOutcome(
     const row = link.events.find((event) => event.id === id);
     if (row) changeEvent(database, row, change);
   }
+  if (outcome.kind === 'dead' && claim.events.length > 0 && !database.flaws?.has('failure-not-told'))
+    announce(link, 'failure');
   if (outcome.kind === 'settled' && database.flaws?.has('settle-loses-newer-events')) {
     for (const row of link.events) if (row.status === 'pending') row.status = 'settled';
   }
+}
+
+/** Failed events of a record that was compared and is in sync, settled by that. */
+export function recoverFailed(database: MemoryDatabase, link: LinkRow, { outcome }: Settlement): string[] {
+  if (outcome.kind !== 'settled' || !outcome.compared || database.flaws?.has('failed-stay-failed')) return [];
+  const failed = link.events.filter((row) => row.status === 'dead');
+  for (const row of failed) row.status = 'settled';
+  link.notices.failure = null;
+  return failed.map(({ id }) => id).sort(compareText);
 }
 
 function changeEvent(database: MemoryDatabase, row: EventRow, change: Change): void {

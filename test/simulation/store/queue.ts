@@ -121,6 +121,8 @@ export class MemoryQueue implements QueueStore {
       row.dueAt = now;
       advanceDue(row.link, now);
     }
+    for (const { link } of dead)
+      if (!link.events.some(({ status }) => status === 'dead')) link.notices.failure = null;
     if (dead.length > 0) database.wake();
     return database.sealed(
       dead.map(({ id, link, event: { entity, side, recordId } }) => ({

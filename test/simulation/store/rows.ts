@@ -10,6 +10,8 @@ import type {
 } from '../../../shared/ports';
 import type { MemoryChain } from './chain';
 
+export type NoticeKind = 'conflict' | 'failure';
+
 /** Everything of one connection. */
 export interface ConnectionRow {
   /** Replaced as a whole. */
@@ -20,6 +22,10 @@ export interface ConnectionRow {
   readonly dedupeKeys: Set<string>;
   readonly audit: MemoryChain;
   readonly checkpoints: Map<string, unknown>;
+  /** The end of the order of its notices. */
+  noticeHead: number;
+  /** By consumer. */
+  readonly noticePlaces: Map<string, number>;
   /** By entity and id. */
   readonly appRecords: Map<string, Map<string, AppRecord>>;
 }
@@ -38,6 +44,8 @@ export interface LinkRow extends Omit<Link, 'connectionId'> {
   readonly intents: IntentRow[];
   /** The one that is not closed. */
   conflict: Conflict | null;
+  /** Where its notices are in the connection's order; null where there is nothing to tell. */
+  readonly notices: Record<NoticeKind, number | null>;
 }
 
 export interface EventRow {

@@ -6,7 +6,7 @@ import { heldLink, release } from './fence';
 import { applyConflict } from './hold';
 import { advanceDue, makeLink, putSide } from './links';
 import type { MemoryDatabase } from './memoryDatabase';
-import { applyOutcome } from './outcome';
+import { applyOutcome, recoverFailed } from './outcome';
 import type { LinkRow } from './rows';
 import { asStored } from './values';
 
@@ -23,11 +23,12 @@ export function settle(database: MemoryDatabase, claim: Claim, settlement: Settl
   finishIntents(database, link, settlement);
   applyOutcome(database, link, claim, settlement);
   applyConflict(database, link, settlement);
+  const recovered = recoverFailed(database, link, settlement);
   updateLink(database, link, settlement);
   for (const side of ['app', 'ledger'] as const) leaveBehind(database, link, side, claim.link[side].id);
   if (settlement.outcome.kind === 'settled') wakeDependents(database, link, now);
   insertEvents(database, follow, now);
-  appendAudit(database, link, settlement, gone);
+  appendAudit(database, link, settlement, gone, recovered);
   // What came in meanwhile, or is to be tried again.
   database.wake();
 }
@@ -100,6 +101,7 @@ function appendAudit(
   link: LinkRow,
   { audit, now, absorb }: Settlement,
   gone: readonly LinkRow[],
+  recovered: readonly string[],
 ): void {
   if (database.flaws?.has('audit-not-written')) return;
   for (const entry of audit) link.connection.audit.add(now, database.sealed(entry));
@@ -108,4 +110,8 @@ function appendAudit(
     const entry = { kind: 'absorbed', linkId: link.id, detail: { absorbed: id } };
     link.connection.audit.add(now, database.sealed(entry));
   }
+  if (recovered.length === 0) return;
+  const detail = { entity: link.entity, events: recovered };
+  const entry = database.sealed({ kind: 'recovered', linkId: link.id, detail });
+  link.connection.audit.push({ at: now, entry });
 }

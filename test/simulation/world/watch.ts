@@ -2,9 +2,12 @@ import { LeaseLostError, SyncError } from '../../../shared/errors';
 import type {
   Claim,
   ClaimOptions,
+  Conflict,
   Connection,
   FieldConflict,
   Intent,
+  Notices,
+  NoticeStore,
   QueueStore,
   Replayed,
   Settlement,
@@ -42,6 +45,10 @@ export class Watch {
   private readonly holders = new Map<string, Holder>();
   /** Policies there were when a record was last handed out. */
   private readonly policies = new Map<string, number>();
+  /** Conflicts in the states that people were told of. */
+  readonly toldConflicts = new Set<string>();
+  /** Events that have failed and that nobody was told of since. */
+  readonly untoldFailures = new Set<string>();
   intents = 0;
   claims = 0;
   decisions = 0;
@@ -70,6 +77,7 @@ export class Watch {
       queue: new WatchedQueue(store.queue, this),
       links: store.links,
       conflicts: store.conflicts,
+      notices: new WatchedNotices(store.notices, this),
       policies: store.policies,
       audit: store.audit,
       checkpoints: store.checkpoints,
@@ -155,7 +163,28 @@ export class Watch {
     }
   }
 
+  /** People are told: nothing that they know already. */
+  tells({ conflicts, failures }: Notices): void {
+    for (const { id, refreshedAt, entity, title } of conflicts) {
+      const state = stateOf({ id, refreshedAt });
+      if (this.toldConflicts.has(state)) this.toldTwice(`the conflict on ${entity} ${title}`);
+      this.toldConflicts.add(state);
+      this.coverage.hit('told:conflict');
+    }
+    for (const { entity, linkId, eventIds } of failures) {
+      if (!eventIds.some((id) => this.untoldFailures.has(id)))
+        this.toldTwice(`the failure of ${entity} ${linkId}`);
+      for (const id of eventIds) this.untoldFailures.delete(id);
+      this.coverage.hit('told:failure');
+    }
+  }
+
+  private toldTwice(what: string): void {
+    this.violations.push({ invariant: 'told once', message: `${what} was told twice` });
+  }
+
   takesSettlement(claim: Claim, settlement: Settlement): void {
+    if (settlement.outcome.kind === 'dead') for (const { id } of claim.events) this.untoldFailures.add(id);
     this.coverage.hit(`entity:${claim.link.entity}`);
     for (const { kind, detail } of settlement.audit) {
       this.coverage.hit(`settle:${kind}`);
@@ -172,6 +201,27 @@ export class Watch {
       const code = (detail['error'] as { code: string } | undefined)?.code;
       if (code) this.coverage.hit(`met:${code.replaceAll('_', ' ')}`);
     }
+  }
+}
+
+/** What people are told of is a conflict in one of its states. */
+export const stateOf = ({ id, refreshedAt }: Pick<Conflict, 'id' | 'refreshedAt'>): string =>
+  `${id}@${refreshedAt}`;
+
+class WatchedNotices implements NoticeStore {
+  constructor(
+    private readonly notices: NoticeStore,
+    private readonly watch: Watch,
+  ) {}
+
+  async take(...args: Parameters<NoticeStore['take']>): Promise<Notices> {
+    const notices = await this.notices.take(...args);
+    this.watch.tells(notices);
+    return notices;
+  }
+
+  pending(...args: Parameters<NoticeStore['pending']>): Promise<string[]> {
+    return this.notices.pending(...args);
   }
 }
 

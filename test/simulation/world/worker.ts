@@ -64,6 +64,7 @@ export class Worker {
         queue: store('queue'),
         links: store('links'),
         conflicts: store('conflicts'),
+        notices: store('notices'),
         policies: store('policies'),
         audit: store('audit'),
         checkpoints: store('checkpoints'),

@@ -20,6 +20,10 @@ import { Turns } from './turns';
 import { Watch } from './watch';
 import { Worker, type Surroundings } from './worker';
 
+/** Who is told what there is to tell, and how much at once. */
+const PEOPLE = 'people';
+const NOTICES = 3;
+
 /** Both sides, the store, the engine and the people of one schedule. Everything that happens goes through `take`. */
 export class World implements Surroundings {
   readonly clock = new VirtualClock();
@@ -149,10 +153,13 @@ export class World implements Surroundings {
     }
   }
 
-  /** One worker works off what is due. */
+  /** One worker works off what is due, and tells what nobody was told of, as the last thing it does. */
   async work(lanes = 1, faults: readonly Fault[] = []): Promise<void> {
     const worker = this.newWorker(lanes);
-    const how = await worker.run(({ engine }) => engine.processDue(CONNECTION, { maxRecords: 300 }), faults);
+    const how = await worker.run(async ({ engine, ports }) => {
+      await engine.processDue(CONNECTION, { maxRecords: 300 });
+      await ports.store.notices.take(PEOPLE, CONNECTION, { limit: NOTICES, now: this.clock.now() });
+    }, faults);
     this.say(`${worker.name} ${how === 'done' ? 'has worked' : 'dies'}`);
   }
 
@@ -254,7 +261,7 @@ export class World implements Surroundings {
   private async drain(): Promise<boolean> {
     await this.restore();
     for (let rests = 0; rests < 60; rests++) {
-      if ((await this.store.queue.ready([CONNECTION], this.clock.now())).ready > 0) await this.work(4);
+      if (await this.isThereWork()) await this.work(4);
       const { ready, nextAt } = await this.store.queue.ready([CONNECTION], this.clock.now());
       if (ready === 0 && nextAt === null) return true;
       this.clock.advance(Math.max(61_000, (nextAt ?? 0) - this.clock.now()));
@@ -262,6 +269,11 @@ export class World implements Surroundings {
       if (rests > 25 && (await this.store.queue.counts(CONNECTION)).pending === 0) return true;
     }
     return false;
+  }
+
+  private async isThereWork(): Promise<boolean> {
+    const { ready } = await this.store.queue.ready([CONNECTION], this.clock.now());
+    return ready > 0 || (await this.store.notices.pending(PEOPLE, [CONNECTION])).length > 0;
   }
 
   async restore(): Promise<void> {

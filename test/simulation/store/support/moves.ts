@@ -31,6 +31,7 @@ const KINDS = [
   'connection',
   'ensure',
   'write',
+  'take',
 ] as const;
 
 /** One thing to do with a store; `dice` decide the rest, in the same way for every store. */
@@ -138,7 +139,12 @@ export class Player {
       case 'resolve':
         return await this.#resolve(dice, now);
       case 'replay':
-        return await queue.replay({ connectionId: dice.of('c1', 'c2') }, now);
+        return await queue.replay(
+          dice.chance(2)
+            ? { connectionId: dice.of('c1', 'c2') }
+            : { connectionId: dice.of('c1', 'c2'), eventIds: dice.of([], ['nobody']) },
+          now,
+        );
       case 'policy': {
         const rule = { connectionId: dice.of('c1', 'c2', '*'), entity: '*', field: dice.of('a', 'b') };
         return await policies.set({ ...rule, winner: dice.of('app', 'raise', null) }, 'ann', now);
@@ -152,6 +158,13 @@ export class Player {
         return await links.ensure(dice.of('c1', 'c2'), 'invoice', someSide(dice), someRecord(dice), now);
       case 'write':
         return await this.#write(dice, now);
+      case 'take': {
+        const limit = 1 + dice.upTo(3);
+        return await this.store.notices.take(dice.of('x', 'y'), dice.of('c1', 'c1', 'c2', 'c9'), {
+          limit,
+          now,
+        });
+      }
     }
   }
 
@@ -213,11 +226,13 @@ export class Player {
     };
     return dice.of<EventOutcome>(
       { kind: 'settled' },
-      { kind: 'settled' },
+      { kind: 'settled', compared: true },
+      { kind: 'settled', compared: true },
       { kind: 'held' },
       { kind: 'retry', ...failed },
       { kind: 'waiting', onLinkId: await this.#link(dice), ...failed },
       { kind: 'waiting', onLinkId: await this.#link(dice), ...failed },
+      { kind: 'dead', error: failed.error },
       { kind: 'dead', error: failed.error },
     );
   }

@@ -32,13 +32,14 @@ export class Observer {
   }
 
   async #state(now: number): Promise<unknown> {
-    const { connections, queue, conflicts } = this.store;
+    const { connections, queue, conflicts, notices } = this.store;
     return {
       connections: await connections.list(),
       ofConnections: await Promise.all(['c1', 'c2'].map(async (id) => this.#connection(id))),
       ready: [await queue.ready(null, now), await queue.ready(['c2'], now)],
       events: await queue.list({ limit: LIMIT }),
       conflicts: await conflicts.list({ limit: LIMIT }),
+      untold: [await notices.pending('x', ['c2', 'c1', 'c9']), await notices.pending('y', ['c1'])],
     };
   }
 
