@@ -1,5 +1,6 @@
 import type { Connection } from '../../shared/ports';
 import type { OpenStore } from '../../shared/store';
+import { OUTPUTS } from './notices';
 
 /** Work that can be done now, of one connection. */
 export interface ReadyWork {
@@ -7,11 +8,13 @@ export interface ReadyWork {
   connectionName: string;
   /** Records that can be claimed. */
   ready: number;
+  /** Whether people have to be told something that no execution has told them, though nothing is due, perhaps. */
+  untold: boolean;
   at: string;
 }
 
 export interface WatchOptions {
-  store: Pick<OpenStore, 'queue' | 'onAppended' | 'now'>;
+  store: Pick<OpenStore, 'queue' | 'notices' | 'onAppended' | 'now'>;
   /** Asked at every look, so that connections may come and go. */
   connections: () => Promise<readonly Connection[]>;
   /** Starts an execution and resolves when it has ended; rejects when it failed. */
@@ -102,19 +105,23 @@ export function watchQueue(options: WatchOptions): Watch {
   };
 }
 
+const NOTHING = { ready: 0, nextAt: null };
+
 /** What of the connections' work can be claimed now, and when the next is due. */
 export async function readyWork(
-  { store, connections }: Pick<WatchOptions, 'connections'> & { store: Pick<OpenStore, 'queue'> },
+  { store, connections }: Pick<WatchOptions, 'connections'> & { store: Pick<OpenStore, 'queue' | 'notices'> },
   now: number,
 ): Promise<{ work: ReadyWork[]; nextAt: number | null }> {
   const work: ReadyWork[] = [];
   let nextAt: number | null = null;
-  for (const { id, name, state } of await connections()) {
-    if (state === 'paused') continue;
-    const found = await store.queue.ready([id], now);
-    if (found.ready > 0) {
+  const all = await connections();
+  const ids = all.map(({ id }) => id);
+  const untold = new Set(await store.notices.pending(OUTPUTS, ids));
+  for (const { id, name, state } of all) {
+    const found = state === 'paused' ? NOTHING : await store.queue.ready([id], now);
+    if (found.ready > 0 || untold.has(id)) {
       const at = new Date(now).toISOString();
-      work.push({ connectionName: name, ready: found.ready, at, connectionId: id });
+      work.push({ connectionName: name, ready: found.ready, untold: untold.has(id), at, connectionId: id });
     }
     if (found.nextAt !== null) nextAt = Math.min(nextAt ?? Infinity, found.nextAt);
   }
@@ -122,7 +129,10 @@ export async function readyWork(
 }
 
 /** Changes whenever an event of the connections got anywhere, be it to its next attempt. */
-async function progressOf(store: Pick<OpenStore, 'queue'>, work: readonly ReadyWork[]): Promise<string> {
+async function progressOf(
+  store: Pick<OpenStore, 'queue' | 'notices'>,
+  work: readonly ReadyWork[],
+): Promise<string> {
   const states = await Promise.all(
     work.map(async ({ connectionId }) => {
       const { settled, held, dead, waiting } = await store.queue.counts(connectionId);
@@ -130,5 +140,9 @@ async function progressOf(store: Pick<OpenStore, 'queue'>, work: readonly ReadyW
       return [settled, held, dead, waiting, nextAt];
     }),
   );
-  return JSON.stringify(states);
+  const untold = await store.notices.pending(
+    OUTPUTS,
+    work.map(({ connectionId }) => connectionId),
+  );
+  return JSON.stringify([states, untold]);
 }

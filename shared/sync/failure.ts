@@ -1,5 +1,5 @@
 import { StoreError, type SyncError, toSyncError } from '../errors';
-import type { EventOutcome } from '../ports';
+import type { ErrorReport, EventOutcome } from '../ports';
 import { outcomeOf } from './converge';
 import type { Outcome } from './outcome';
 import { REST_MS, reportError, retryDelay } from './retry';
@@ -22,7 +22,7 @@ export async function settleFailure(attempt: Work, error: SyncError): Promise<Ou
   // Nothing of what was learned holds; what was written is found again by its intents.
   const work = error instanceof PairTakenError ? startWork(run, claim, chain) : attempt;
   if (error instanceof StoreError) throw toSyncError(error);
-  const report = { ...reportError(error), entity: error.details.entity ?? work.entity.name };
+  const report = reportOf(work, error);
   const failed = (result: Outcome['result']): Outcome => ({
     ...outcomeOf(work, result, 'none'),
     error: report,
@@ -52,10 +52,16 @@ export async function settleFailure(attempt: Work, error: SyncError): Promise<Ou
   return failed(outcome.kind === 'dead' ? 'failed' : 'waiting');
 }
 
+const reportOf = (work: Work, error: SyncError): ErrorReport => ({
+  ...reportError(error),
+  entity: error.details.entity ?? work.entity.name,
+  title: titleOf(work),
+});
+
 async function eventOutcome(work: Work, error: SyncError): Promise<EventOutcome> {
   const { run, claim } = work;
   const now = run.clock.now();
-  const report = reportError(error);
+  const report = reportOf(work, error);
   if (error instanceof AwaitsRecordError && !error.isFailing) {
     return { kind: 'waiting', onLinkId: error.onLinkId, dueAt: now + error.delayMs, error: report };
   }

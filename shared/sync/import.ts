@@ -12,6 +12,8 @@ export interface ImportOptions {
   /** Records per page (500). */
   pageSize?: number;
   onProgress?: (progress: ImportProgress) => void;
+  /** An entity is done; what comes after it may still fail. */
+  onEntity?: (entity: EntityImport) => void;
 }
 
 export interface ImportProgress {
@@ -60,7 +62,9 @@ export async function firstImport(
     const inApp = await queueAll(ports, connection.id, name, 'app', options);
     const outcomes = await workOff(ports, engine, connection.id);
     const last = [...outcomes.values()];
-    report.entities.push({ entity: name, inLedger, inApp, ...tally(last) });
+    const done = { entity: name, inLedger, inApp, ...tally(last) };
+    report.entities.push(done);
+    options.onEntity?.(done);
     report.attention.push(...last.filter(({ result }) => result === 'conflict' || result === 'failed'));
   }
   return report;

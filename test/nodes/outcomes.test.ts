@@ -1,4 +1,5 @@
-import { sortOutcomes } from '../../nodes/AccountingSync/actions/outcomes';
+import { noticeItems, syncedItems } from '../../nodes/AccountingSync/actions/outcomes';
+import type { Notices } from '../../shared/ports';
 import type { Outcome } from '../../shared/sync/outcome';
 import { connectionOf } from './support/storeFolder';
 
@@ -20,9 +21,9 @@ const outcome = (more: Partial<Outcome>): Outcome => ({
   ...more,
 });
 
-describe('sortOutcomes', () => {
-  it('shows a conflict field by field and in one sentence', () => {
-    const conflictFields = [
+describe('items of an execution', () => {
+  it('show a conflict field by field and in one sentence', () => {
+    const fields = [
       {
         path: 'dueDate',
         label: 'Due Date',
@@ -32,29 +33,49 @@ describe('sortOutcomes', () => {
         reason: 'both_changed' as const,
       },
     ];
-    const { conflict } = sortOutcomes(
-      [outcome({ result: 'conflict', conflictFields })],
-      connection,
-      new Map([['l1', 'k1']]),
-    );
+    const held: Notices['conflicts'][number] = {
+      id: 'k1',
+      connectionId: 'a',
+      linkId: 'l1',
+      entity: 'invoice',
+      status: 'open',
+      title: '1001',
+      fields,
+      appVersion: '1',
+      ledgerVersion: '2',
+      policyVersion: 0,
+      openedAt: 1,
+      refreshedAt: 1,
+      resolution: null,
+      appId: 'i1',
+      ledgerId: '7',
+    };
+    const { conflict } = noticeItems({ conflicts: [held], failures: [] }, connection);
     expect(conflict[0]?.json).toMatchObject({
       conflictId: 'k1',
       connectionName: 'Company a',
+      appId: 'i1',
       summary:
         'Invoice 1001: Due Date is "2026-01-05" in the app and empty in QuickBooks Online (was "2026-01-01")',
       fields: [{ path: 'dueDate', base: '2026-01-01', app: '2026-01-05', ledger: null }],
     });
   });
 
-  it('says of a failure which record, which field, why, and what to do next', () => {
+  it('say of a failure which record, which field, why, and what to do next', () => {
     const error = {
       code: 'validation/6140',
       message: 'No',
       nextStep: 'Do',
+      title: '1001',
       field: 'number',
       requestId: 'tid',
     };
-    const { failed } = sortOutcomes([outcome({ result: 'failed', error })], connection, new Map());
+    const record = { connectionId: 'a', linkId: 'l1', entity: 'invoice', appId: 'i1', ledgerId: '7' };
+    const failures = [
+      { ...record, eventIds: ['e1', 'e2'], error },
+      { ...record, eventIds: ['e3'], error: null },
+    ];
+    const { failed } = noticeItems({ conflicts: [], failures }, connection);
     expect(failed[0]?.json).toMatchObject({
       summary: 'Invoice 1001: No',
       entity: 'invoice',
@@ -63,10 +84,12 @@ describe('sortOutcomes', () => {
       reason: 'No',
       nextStep: 'Do',
       requestId: 'tid',
+      eventIds: 'e1, e2',
     });
+    expect(failed[1]?.json).toMatchObject({ summary: 'Invoice 7: failed', eventIds: 'e3' });
   });
 
-  it('sums a synced record up, and starts every row with the summary', () => {
+  it('sum a synced record up, and start every row with the summary', () => {
     const changes = ['dueDate', 'lines[1].amount', 'lines[2].amount'].map((path) => ({
       path,
       from: 'app' as const,
@@ -75,28 +98,33 @@ describe('sortOutcomes', () => {
       after: null,
     }));
     const waiting = { code: 'busy', message: 'Waits for its customer' };
-    const { synced } = sortOutcomes(
+    const synced = syncedItems(
       [
         outcome({ changes, wrote: ['app', 'ledger'] }),
         outcome({ wrote: [], action: 'echo' }),
         outcome({ result: 'waiting', action: 'none', wrote: [], error: waiting }),
       ],
       connection,
-      new Map(),
-      { includeWaiting: true },
+      { includeWaiting: true, changesOnly: false },
     );
     expect(synced.map(({ json }) => Object.entries(json)[0])).toEqual([
       ['summary', 'Invoice 1001: updated in the app and QuickBooks Online (Due Date, Lines)'],
-      ['summary', 'Invoice 1001: in step already'],
+      ['summary', 'Invoice 1001: in sync already'],
       ['summary', 'Invoice 1001: waiting. Waits for its customer'],
     ]);
   });
 
-  it('keeps waiting records and unchanged ones to itself as it is told', () => {
-    const outcomes = [outcome({ result: 'waiting' }), outcome({ wrote: [], action: 'echo' }), outcome({})];
-    const synced = (options: object) => sortOutcomes(outcomes, connection, new Map(), options).synced.length;
-    expect(synced({})).toBe(2);
-    expect(synced({ includeWaiting: true })).toBe(3);
-    expect(synced({ changesOnly: true })).toBe(1);
+  it('leave out echoes and what waits, unless somebody asks for them', () => {
+    const outcomes = [
+      outcome({ result: 'waiting' }),
+      outcome({ wrote: [], action: 'echo' }),
+      outcome({}),
+      outcome({ result: 'conflict' }),
+      outcome({ result: 'failed' }),
+    ];
+    const count = (options: object) => syncedItems(outcomes, connection, options).length;
+    expect(count({})).toBe(1);
+    expect(count({ includeWaiting: true })).toBe(2);
+    expect(count({ changesOnly: false })).toBe(2);
   });
 });

@@ -5,7 +5,7 @@ import { connectionOf } from './support/storeFolder';
 /** A queue of numbers: `ready` records can be claimed, `settled` are done. */
 function fakeQueue() {
   const listeners = new Set<() => void>();
-  const state = { ready: 0, settled: 0, nextAt: null as number | null, looks: 0 };
+  const state = { ready: 0, settled: 0, nextAt: null as number | null, looks: 0, untold: [] as string[] };
   const store = {
     queue: {
       ready: (_ids: unknown, now: number) => {
@@ -14,6 +14,7 @@ function fakeQueue() {
       },
       counts: () => Promise.resolve({ pending: 0, waiting: 0, held: 0, settled: state.settled, dead: 0 }),
     },
+    notices: { pending: () => Promise.resolve(state.untold) },
     now: Date.now,
     onAppended: (listener: () => void) => {
       listeners.add(listener);
@@ -123,6 +124,22 @@ describe('watchQueue', () => {
     await sleep(30);
     expect(errors).toHaveLength(1);
     other.stop();
+  });
+
+  it('emits for what is to be told though nothing is due, and less and less often while nobody tells it', async () => {
+    const queue = fakeQueue();
+    queue.state.untold = ['c1'];
+    let emits = 0;
+    const emit = async () => void emits++;
+    const { watch } = watching(queue, { backoffMs: { first: 40, longest: 1_000 }, pollMs: 5, emit });
+    await sleep(150);
+    expect(emits).toBeGreaterThanOrEqual(2);
+    expect(emits).toBeLessThanOrEqual(3);
+    queue.state.untold = [];
+    const before = emits;
+    await sleep(200);
+    expect(emits).toBe(before);
+    watch.stop();
   });
 
   it('survives a store that cannot be asked for a while', async () => {

@@ -1,5 +1,6 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import type { Connection, ConflictStore, FieldConflict } from '../../../shared/ports';
+import type { Connection, FailedRecord, FieldConflict, Notices } from '../../../shared/ports';
+import type { SyncError } from '../../../shared/errors';
 import { providerNamed } from '../../../shared/providers';
 import { entityNamed } from '../../../shared/schema/entities';
 import type { Outcome } from '../../../shared/sync/outcome';
@@ -11,68 +12,78 @@ export interface Sorted {
   failed: INodeExecutionData[];
 }
 
-export interface SortOptions {
-  /** Records that wait for another one, or for their next attempt, come out as synced. */
+export interface SyncedOptions {
+  /** Records that wait for another one, or for their next attempt, are among the synced ones (false). */
   includeWaiting?: boolean;
-  /** Records that nothing was written for are left out. */
+  /** Records that nothing was written for are left out (true). */
   changesOnly?: boolean;
 }
-
-const MAX_CONFLICTS = 10_000;
 
 /** Every item is linked to the first input item, because one execution works off a batch. */
 const item = (json: object): INodeExecutionData => ({ json: json as IDataObject, pairedItem: { item: 0 } });
 
-export function emptySorted(): Sorted {
-  return { synced: [], conflict: [], failed: [] };
-}
-
-export function sortOutcomes(
+/** The records that were brought in sync in this execution. */
+export function syncedItems(
   outcomes: readonly Outcome[],
   connection: Connection,
-  conflictIds: ReadonlyMap<string, string>,
-  options: SortOptions = {},
-): Sorted {
-  const sorted = emptySorted();
-  for (const outcome of outcomes) {
-    if (outcome.result === 'conflict') {
-      sorted.conflict.push(item(conflictOf(outcome, connection, conflictIds.get(outcome.linkId) ?? null)));
-    } else if (outcome.result === 'failed') sorted.failed.push(item(failureOf(outcome, connection)));
-    else if (outcome.result === 'waiting' ? options.includeWaiting : keeps(outcome, options)) {
-      sorted.synced.push(item(syncedOf(outcome, connection)));
-    }
-  }
-  return sorted;
+  { includeWaiting = false, changesOnly = true }: SyncedOptions = {},
+): INodeExecutionData[] {
+  return outcomes
+    .filter(({ result, wrote }) => {
+      if (result === 'waiting') return includeWaiting;
+      return result === 'synced' && (!changesOnly || wrote.length > 0);
+    })
+    .map((outcome) => item(syncedOf(outcome, connection)));
 }
 
-const keeps = ({ wrote }: Outcome, { changesOnly }: SortOptions) => !changesOnly || wrote.length > 0;
-
-/** Open conflicts by the record they hold. Nothing is read where nothing is held. */
-export async function conflictIdsOf(
-  store: ConflictStore,
+/** What people are told, whichever execution has found it. */
+export function noticeItems(
+  { conflicts, failures }: Notices,
   connection: Connection,
-  outcomes: readonly Outcome[],
-): Promise<Map<string, string>> {
-  if (!outcomes.some(({ result }) => result === 'conflict')) return new Map();
-  const open = await store.list({ connectionId: connection.id, status: 'open', limit: MAX_CONFLICTS });
-  return new Map(open.map(({ linkId, id }) => [linkId, id]));
+): Pick<Sorted, 'conflict' | 'failed'> {
+  return {
+    conflict: conflicts.map((conflict) => item(conflictOf(conflict, connection))),
+    failed: failures.map((failure) => item(failureOf(failure, connection))),
+  };
+}
+
+/** What stopped the execution half-way: what was done before is in the other items. */
+export function interruptionItem(error: SyncError, connection: Connection): INodeExecutionData {
+  const { code, message, details } = error;
+  return item({
+    summary: `${connection.name}: the execution stopped half-way. ${message}`,
+    nextStep: details.nextStep ?? 'What is still pending is processed by the next execution.',
+    reason: message,
+    code,
+    connectionName: connection.name,
+    connectionId: connection.id,
+  });
+}
+
+/** A record as both sides know it. */
+interface Subject {
+  entity: string;
+  title: string;
+  appId: string | null;
+  ledgerId: string | null;
+  linkId: string;
 }
 
 /** What people look for comes first in n8n's table; the identifiers close the row. */
 const rowOf = (
-  outcome: Outcome,
+  subject: Subject,
   connection: Connection,
   lead: { summary: string; nextStep?: string | null },
   details: object,
 ) => ({
   ...lead,
-  entity: outcome.entity,
-  title: outcome.title,
+  entity: subject.entity,
+  title: subject.title,
   ...details,
   connectionName: connection.name,
-  appId: outcome.appId,
-  ledgerId: outcome.ledgerId,
-  linkId: outcome.linkId,
+  appId: subject.appId,
+  ledgerId: subject.ledgerId,
+  linkId: subject.linkId,
   connectionId: connection.id,
 });
 
@@ -93,15 +104,15 @@ const syncedOf = (outcome: Outcome, connection: Connection) => {
   );
 };
 
-const conflictOf = (outcome: Outcome, connection: Connection, conflictId: string | null) => {
+const conflictOf = (conflict: Notices['conflicts'][number], connection: Connection) => {
   const ledger = ledgerLabel(connection);
-  const sentences = outcome.conflictFields.map((field) => sentenceOf(field, ledger));
+  const sentences = conflict.fields.map((field) => sentenceOf(field, ledger));
   const lead = {
-    summary: `${labelOf(outcome)}: ${sentences.join('; ')}`,
-    nextStep: `Nothing was overwritten. Give the app and ${ledger} the same value; then the sync goes on with this record by itself.`,
+    summary: `${labelOf(conflict)}: ${sentences.join('; ')}`,
+    nextStep: `Nothing was overwritten. Give the app and ${ledger} the same value; then the sync continues with this record automatically.`,
   };
-  return rowOf(outcome, connection, lead, {
-    fields: outcome.conflictFields.map(({ path, label, base, app, ledger: theirs, reason }) => ({
+  return rowOf(conflict, connection, lead, {
+    fields: conflict.fields.map(({ path, label, base, app, ledger: theirs, reason }) => ({
       label,
       app: app ?? null,
       ledger: theirs ?? null,
@@ -109,36 +120,38 @@ const conflictOf = (outcome: Outcome, connection: Connection, conflictId: string
       reason,
       path,
     })),
-    conflictId,
+    conflictId: conflict.id,
   });
 };
 
-const failureOf = (outcome: Outcome, connection: Connection) => {
-  const { error } = outcome;
+const failureOf = (failure: FailedRecord, connection: Connection) => {
+  const { error, entity, appId, ledgerId, linkId, eventIds } = failure;
   const reason = error?.message ?? null;
+  const title = error?.title ?? ledgerId ?? appId ?? linkId;
   const lead = {
-    summary: `${labelOf(outcome)}: ${reason ?? 'failed'}`,
+    summary: `${labelOf({ entity, title })}: ${reason ?? 'failed'}`,
     nextStep: error?.nextStep ?? null,
   };
-  return rowOf(outcome, connection, lead, {
+  return rowOf({ entity, title, appId, ledgerId, linkId }, connection, lead, {
     field: error?.field ?? null,
-    id: error?.recordId ?? outcome.ledgerId ?? outcome.appId,
+    id: error?.recordId ?? ledgerId ?? appId,
     reason,
     code: error?.code ?? null,
     requestId: error?.requestId ?? null,
     // As Event: Replay takes them.
-    eventIds: outcome.eventIds.join(', '),
+    eventIds: eventIds.join(', '),
   });
 };
 
-const labelOf = ({ entity, title }: Outcome) => `${entityNamed(entity).label} ${title}`;
+const labelOf = ({ entity, title }: Pick<Subject, 'entity' | 'title'>) =>
+  `${entityNamed(entity).label} ${title}`;
 
 /** The accounting tool, as people call it. */
 const ledgerLabel = ({ provider }: Connection) => providerNamed(provider).label;
 
 const SYNCED: Readonly<Record<Outcome['action'], string>> = {
-  echo: 'in step already',
-  in_step: 'in step already',
+  echo: 'in sync already',
+  in_step: 'in sync already',
   linked: 'linked',
   created: 'created',
   updated: 'updated',

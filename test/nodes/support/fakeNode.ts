@@ -28,6 +28,8 @@ export function fakeNode(options: FakeNodeOptions = {}) {
   const log = (level: string) => (message: string, fields?: unknown) =>
     void lines.push({ level, message, fields });
   const answered: number[] = [];
+  const hints: string[] = [];
+  const customData = new Map<string, string>();
   const emitted: INodeExecutionData[][][] = [];
   const response = {
     status: (code: number) => {
@@ -65,7 +67,8 @@ export function fakeNode(options: FakeNodeOptions = {}) {
     getCurrentNodeParameter: (name: string) => parameters[name],
     getCredentials: (type: string) => Promise.resolve(credentials[type]),
     continueOnFail: () => options.continueOnFail ?? false,
-    addExecutionHints: () => undefined,
+    addExecutionHints: (hint: { message: string }) => void hints.push(hint.message),
+    customData: { set: (key: string, value: string) => void customData.set(key, value) },
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     getRequestObject: () => request,
     getHeaderData: () => request.headers ?? {},
@@ -82,5 +85,5 @@ export function fakeNode(options: FakeNodeOptions = {}) {
       },
     },
   };
-  return { context: context as never, lines, answered, emitted };
+  return { context: context as never, lines, answered, emitted, hints, customData };
 }

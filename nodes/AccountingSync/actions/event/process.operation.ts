@@ -1,13 +1,13 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import type { Connection } from '../../../../shared/ports';
-import type { OpenStore } from '../../../../shared/store';
 import type { Outcome } from '../../../../shared/sync/outcome';
 import { quickBooksCompany } from '../../../runtime/quickBooks';
-import { withConnection } from '../../../runtime/run';
+import { withConnection, type ConnectionRun } from '../../../runtime/run';
 import { withStore } from '../../../runtime/store';
-import { conflictIdsOf, sortOutcomes, type Sorted, type SortOptions } from '../outcomes';
+import { giveHints } from '../hints';
+import { syncedItems, type Sorted, type SyncedOptions } from '../outcomes';
+import { stopping, tell } from '../telling';
 
-interface ProcessOptions extends SortOptions {
+interface ProcessOptions extends SyncedOptions {
   maxRecords?: number;
   timeLimit?: number;
 }
@@ -30,15 +30,15 @@ export const description: INodeProperties[] = [
         type: 'boolean',
         default: true,
         description:
-          'Whether to leave out records that were in step already, such as those the sync has just written itself',
+          'Whether to leave out records that were in sync already, such as those the sync has just written itself',
       },
       {
         displayName: 'Include Waiting',
         name: 'includeWaiting',
         type: 'boolean',
-        default: true,
+        default: false,
         description:
-          'Whether records that wait for another one, or for their next attempt, come out of Synced too, with the result "waiting"',
+          'Whether records that wait for another one, or for their next attempt, are sent to the Synced output too, with the result "waiting"',
       },
       {
         displayName: 'Max Records',
@@ -60,41 +60,25 @@ export const description: INodeProperties[] = [
   },
 ];
 
-/** Works off what is due of the credential's connection. */
+/** Processes the pending changes of the credential's connection, and then tells people. */
 export async function execute(this: IExecuteFunctions): Promise<Sorted> {
   const options = this.getNodeParameter('options', 0, {}) as ProcessOptions;
   const company = await quickBooksCompany(this);
-  return await withStore(
-    this,
-    async (store) =>
-      await withConnection(this, store, company, async ({ connection, engine }) => {
-        const outcomes = await engine.processDue(connection.id, {
-          maxRecords: options.maxRecords ?? DEFAULT_MAX_RECORDS,
-          deadlineAt: store.now() + (options.timeLimit ?? DEFAULT_TIME_LIMIT_SECONDS) * 1_000,
-        });
-        const ids = await conflictIdsOf(store.conflicts, connection, outcomes);
-        await hintAtPause(this, store, connection);
-        hintAtWaiting(this, outcomes);
-        return sortOutcomes(outcomes, connection, ids, options);
-      }),
-  );
-}
-
-function hintAtWaiting(context: IExecuteFunctions, outcomes: readonly Outcome[]): void {
-  const waiting = outcomes.filter(({ result }) => result === 'waiting').length;
-  if (waiting === 0) return;
-  context.addExecutionHints({
-    message: `${waiting === 1 ? '1 record waits' : `${waiting} records wait`} for another record or for the next attempt. Nothing to do: this is repeated automatically.`,
-    location: 'outputPane',
-  });
-}
-
-async function hintAtPause(context: IExecuteFunctions, store: OpenStore, { id }: Connection): Promise<void> {
-  const now = await store.connections.get(id);
-  if (now?.state !== 'paused') return;
-  context.addExecutionHints({
-    message: `The connection "${now.name}" is paused; its events wait. ${now.pausedReason ?? ''} Then run Accounting Sync with resource Connection, operation Test.`,
-    type: 'warning',
-    location: 'outputPane',
+  return await withStore(this, async (store) => {
+    const outcomes: Outcome[] = [];
+    const processDue = async ({ connection, engine }: ConnectionRun) => {
+      const stoppedBy = await stopping(
+        async () =>
+          await engine.processDue(connection.id, {
+            maxRecords: options.maxRecords ?? DEFAULT_MAX_RECORDS,
+            deadlineAt: store.now() + (options.timeLimit ?? DEFAULT_TIME_LIMIT_SECONDS) * 1_000,
+            onOutcome: (outcome) => outcomes.push(outcome),
+          }),
+      );
+      return { connection, stoppedBy };
+    };
+    const processed = await withConnection(this, store, company, processDue);
+    if (!processed.stoppedBy) await giveHints(this, store, processed.connection, outcomes);
+    return await tell(this, store, processed, syncedItems(outcomes, processed.connection, options));
   });
 }
