@@ -23,6 +23,8 @@ import { Worker, type Surroundings } from './worker';
 /** Who is told what there is to tell, and how much at once. */
 const PEOPLE = 'people';
 const NOTICES = 3;
+/** Executions in a row that find something to do at one moment. */
+const MOST_RUNS = 40;
 
 /** Both sides, the store, the engine and the people of one schedule. Everything that happens goes through `take`. */
 export class World implements Surroundings {
@@ -261,7 +263,7 @@ export class World implements Surroundings {
   private async drain(): Promise<boolean> {
     await this.restore();
     for (let rests = 0; rests < 60; rests++) {
-      if (await this.isThereWork()) await this.work(4);
+      for (let i = 0; i < MOST_RUNS && (await this.isThereWork()); i++) await this.work(4);
       const { ready, nextAt } = await this.store.queue.ready([CONNECTION], this.clock.now());
       if (ready === 0 && nextAt === null) return true;
       this.clock.advance(Math.max(61_000, (nextAt ?? 0) - this.clock.now()));
