@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Settlement } from '../../ports';
 import type { StoreContext } from '../context';
 import type { ConflictRow, Queries } from '../database';
-import { announce, retractNotices, type Notice } from './notices';
+import { retractNotices, type Notice } from './notices';
 import type { SettleInput } from './settle';
 
 const columns = {
@@ -23,28 +23,27 @@ const closeColumns = { link_id: 'text', reason: 'text', now: 'int' } as const;
 
 type Hold = Extract<Settlement['conflict'], { kind: 'hold' }>;
 
-/** Opens, refreshes and closes the conflicts of links that are being settled. */
+/** Opens, refreshes and closes the conflicts of links that are being settled. What is news for people. */
 export async function applyConflicts(
   context: StoreContext,
   queries: Queries,
   inputs: readonly SettleInput[],
-): Promise<void> {
+): Promise<Notice[]> {
   const holds = inputs.flatMap((input) =>
     input.settlement.conflict?.kind === 'hold' ? [{ input, hold: input.settlement.conflict }] : [],
   );
   const closes = inputs.flatMap(({ claim, settlement: { conflict, now } }) =>
     conflict?.kind === 'close' ? [{ link_id: claim.link.id, reason: conflict.reason, now }] : [],
   );
-  if (holds.length > 0) await holdConflicts(context, queries, holds);
   if (closes.length > 0) await closeConflicts(context, queries, closes);
+  return holds.length > 0 ? await holdConflicts(context, queries, holds) : [];
 }
 
 async function holdConflicts(
-  context: StoreContext,
+  { dialect, random }: StoreContext,
   queries: Queries,
   holds: { input: SettleInput; hold: Hold }[],
-): Promise<void> {
-  const { dialect, random } = context;
+): Promise<Notice[]> {
   const { rows } = await sql<ConflictRow>`
     select * from conflicts
     where link_id ${dialect.anyOf(holds.map(({ input }) => input.claim.link.id))} and status <> 'closed'
@@ -86,21 +85,13 @@ async function holdConflicts(
         refreshed_at = v.refreshed_at
       from ${dialect.rows(columns, known)} where conflicts.id = v.id`.execute(queries);
   }
-  // What says the same as before has been told.
-  const news = held.filter(
-    ({ link_id, refreshed_at }) => current.get(link_id)?.refreshed_at !== refreshed_at,
-  );
-  await announce(
-    context,
-    queries,
-    news.map(
-      ({ connection_id, link_id }): Notice => ({
-        connectionId: connection_id,
-        linkId: link_id,
-        kind: 'conflict',
-      }),
-    ),
-  );
+  return held
+    .filter(({ link_id, refreshed_at }) => current.get(link_id)?.refreshed_at !== refreshed_at)
+    .map(({ connection_id, link_id }) => ({
+      connectionId: connection_id,
+      linkId: link_id,
+      kind: 'conflict',
+    }));
 }
 
 /**

@@ -3,7 +3,7 @@ import type { EventOutcome } from '../../ports';
 import type { StoreContext } from '../context';
 import type { Queries } from '../database';
 import type { HeldLink } from './fence';
-import { announce, retractNotices, type Notice } from './notices';
+import { retractNotices, type Notice } from './notices';
 import type { SettleInput } from './settle';
 
 interface OutcomeRow {
@@ -45,16 +45,15 @@ export async function applyOutcomes(
       on_link_id = v.on_link_id, last_error = coalesce(v.last_error, events.last_error), settled_at = v.settled_at
     from ${context.dialect.rows(columns, rows)}
     where events.id = v.id`.execute(queries);
-  await announce(
-    context,
-    queries,
-    inputs.flatMap(({ claim: { link, events }, settlement: { outcome } }): Notice[] =>
-      outcome.kind === 'dead' && events.length > 0
-        ? [{ connectionId: link.connectionId, linkId: link.id, kind: 'failure' }]
-        : [],
-    ),
-  );
 }
+
+/** Records that have failed: people are told. */
+export const failedRecords = (inputs: readonly SettleInput[]): Notice[] =>
+  inputs.flatMap(({ claim: { link, events }, settlement: { outcome } }): Notice[] =>
+    outcome.kind === 'dead' && events.length > 0
+      ? [{ connectionId: link.connectionId, linkId: link.id, kind: 'failure' }]
+      : [],
+  );
 
 const recoverColumns = { link_id: 'text', now: 'int' } as const;
 

@@ -10,7 +10,8 @@ import { absorbLinks, planAbsorption, stubsInTheWay, type Absorption } from './a
 import { advanceDue, findBySide, insertEvents, makeStubs, type NewStub } from './append';
 import { applyConflicts } from './conflict';
 import { holdLinks, lostLease, type HeldLink } from './fence';
-import { applyOutcomes, recoverFailed } from './outcome';
+import { announce } from './notices';
+import { applyOutcomes, failedRecords, recoverFailed } from './outcome';
 
 export interface SettleInput {
   claim: Claim;
@@ -103,7 +104,7 @@ async function write(
   const { queries } = tx;
   await finishIntents(context, queries, inputs);
   await applyOutcomes(context, queries, inputs, held);
-  await applyConflicts(context, queries, inputs);
+  const conflicts = await applyConflicts(context, queries, inputs);
   const recovered = await recoverFailed(context, queries, inputs);
   await updateLinks(context, tx, inputs);
   await makeStubs(context, queries, inputs.flatMap(leftBehind));
@@ -113,7 +114,8 @@ async function write(
     tx,
     inputs.flatMap(({ settlement: { append = [], now } }) => append.map((event) => ({ event, now }))),
   );
-  // Last, because every settlement of a connection goes through the head of its chain.
+  // Last, because every settlement of a connection goes through the ends of its notices and its log.
+  await announce(context, queries, [...failedRecords(inputs), ...conflicts]);
   await appendAudit(
     context,
     queries,

@@ -113,5 +113,5 @@ function appendAudit(
   if (recovered.length === 0) return;
   const detail = { entity: link.entity, events: recovered };
   const entry = database.sealed({ kind: 'recovered', linkId: link.id, detail });
-  link.connection.audit.push({ at: now, entry });
+  link.connection.audit.add(now, entry);
 }
