@@ -90,9 +90,7 @@ describe('what an execution found and did not put out, because it was killed or 
     expect(await work()).toEqual([]);
     const second = await execute();
     expect(second).toMatchObject({ conflict: [], failed: [] });
-    expect(second.hints).toEqual([
-      'Nothing was due for "Company c1". 1 record is held by a conflict, 1 failed.',
-    ]);
+    expect(second.hints).toEqual(['Nothing was due. 1 record is held by a conflict, 1 record failed.']);
   });
 
   it('is put out by one of several executions at once', async () => {
