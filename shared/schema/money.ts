@@ -35,7 +35,31 @@ export function subtractDecimals(a: Decimal, b: Decimal): Decimal {
 
 /** a x b rounded half up (away from zero) to `places`: the rounding rule of every supported ledger. */
 export function multiplyDecimals(a: Decimal, b: Decimal, places: number): Decimal {
-  return new Exact(a).times(b).round(places).toFixed();
+  const [left, right] = [unitsOf(a), unitsOf(b)];
+  const units = left.units * right.units;
+  return textOf(...rounded(units, left.places + right.places, places));
+}
+
+/** A document has thousands of products; whole numbers of the smallest unit are exact and quick. */
+function unitsOf(decimal: Decimal): { units: bigint; places: number } {
+  const point = decimal.indexOf('.');
+  if (point < 0) return { units: BigInt(decimal), places: 0 };
+  const units = BigInt(decimal.slice(0, point) + decimal.slice(point + 1));
+  return { units, places: decimal.length - point - 1 };
+}
+
+function rounded(units: bigint, places: number, most: number): [units: bigint, places: number] {
+  if (places <= most) return [units, places];
+  const divisor = 10n ** BigInt(places - most);
+  const half = units < 0n ? -divisor / 2n : divisor / 2n;
+  return [(units + half) / divisor, most];
+}
+
+function textOf(units: bigint, places: number): Decimal {
+  const digits = String(units < 0n ? -units : units).padStart(places + 1, '0');
+  const whole = digits.slice(0, digits.length - places);
+  const fraction = digits.slice(digits.length - places).replace(/0+$/, '');
+  return `${units < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
 /** Negative, zero or positive as a is below, equal to or above b. */

@@ -43,6 +43,7 @@ export async function parseLargeRecord(
   const issues: z.core.$ZodIssue[] = [];
   let rest: Fields = {};
   for (let start = 0; start < elements.length; start += SLICE) {
+    await nextTurn();
     const slice = elements.slice(start, start + SLICE);
     const result = entity.schema.safeParse({ ...input, [long.name]: slice });
     // What is outside the list is told once, with the first slice.
@@ -54,8 +55,8 @@ export async function parseLargeRecord(
     }
     rest = result.data ?? rest;
     if (result.data) read.push(...(result.data[long.name] as Fields[]));
-    await nextTurn();
   }
+  await nextTurn();
   if (issues.length > 0) throw refusal(entity, issuesOf(entity, issues, input), options);
   return { ...rest, [long.name]: read };
 }

@@ -1,6 +1,7 @@
 import type { LineLink, SideName } from '../ports';
 import type { EntityDefinition, Fields, FieldSpec } from '../schema/entity';
-import { elementsOf, sameElement, sameValue } from './compare';
+import { elementsOf, sameValue } from './compare';
+import { FreeLines } from './freeLines';
 
 /**
  * Line identity. Each side names its lines itself; the link knows which line here is which line there under
@@ -74,18 +75,21 @@ export function adoptLines(
   const theirKeys = new Set(elements.map((element) => element['id']));
   const settledLines = elementsOf(settled?.[spec.name]);
   const knownKeys = new Set([...knownLines, ...settledLines].map((element) => element['id']));
-  const free = knownLines.filter((element) => !theirKeys.has(element['id']));
-  if (free.length === 0) return theirs;
+  const free = new FreeLines(
+    spec,
+    knownLines.filter((element) => !theirKeys.has(element['id'])),
+  );
+  if (free.isEmpty) return theirs;
   const renamed = new Map<unknown, unknown>();
   const strangers = elements.filter((element) => !knownKeys.has(element['id']));
   const unmatched = strangers.filter((stranger) => {
-    const at = free.findIndex((candidate) => agrees(spec, candidate, stranger));
-    if (at < 0) return true;
-    renamed.set(stranger['id'], free.splice(at, 1)[0]?.['id']);
+    const line = free.takeAgreeing(stranger);
+    if (!line) return true;
+    renamed.set(stranger['id'], line['id']);
     return false;
   });
   if (by !== 'content') {
-    for (const [stranger, line] of likeliest(spec, unmatched, free, by))
+    for (const [stranger, line] of likeliest(spec, unmatched, free.left(), by))
       renamed.set(stranger['id'], line['id']);
   }
   if (renamed.size === 0) return theirs;
@@ -111,23 +115,26 @@ function likeliest(
     spec.members.filter(
       (member) => (a[member.name] ?? null) !== null && sameValue(a[member.name], b[member.name]),
     ).length;
+  const chosen = new Map<Fields, Fields>();
+  const taken = new Set<Fields>();
   const pairs =
     strangers.length * free.length > MAX_PAIRS
       ? []
       : strangers.flatMap((stranger) =>
           free.map((line) => ({ stranger, line, score: alike(stranger, line) })),
         );
-  const chosen = new Map<Fields, Fields>();
-  const taken = new Set<Fields>();
-  for (const { stranger, line, score } of pairs.sort((a, b) => b.score - a.score)) {
-    if (score === 0 || chosen.has(stranger) || taken.has(line)) continue;
-    chosen.set(stranger, line);
-    taken.add(line);
+  const byScore = Map.groupBy(pairs, ({ score }) => score);
+  for (let score = spec.members.length; score > 0; score--) {
+    for (const { stranger, line } of byScore.get(score) ?? []) {
+      if (chosen.has(stranger) || taken.has(line)) continue;
+      chosen.set(stranger, line);
+      taken.add(line);
+    }
   }
   if (by === 'likeness') return [...chosen];
-  const rest = free.filter((line) => !taken.has(line));
+  const rest = free.filter((line) => !taken.has(line)).values();
   for (const stranger of strangers) {
-    const line = chosen.has(stranger) ? undefined : rest.shift();
+    const line = chosen.has(stranger) ? undefined : rest.next().value;
     if (line) chosen.set(stranger, line);
   }
   return [...chosen];
@@ -153,20 +160,11 @@ export function pairNewLines(
   const strangers = { [spec.name]: theirs.filter(isNew) };
   const paired = adoptLines(entity, known, strangers, base === null ? 'place' : 'content');
   if (paired === strangers) return ledger;
-  const named = elementsOf(paired[spec.name]);
+  const named = elementsOf(paired[spec.name]).values();
   return {
     ...ledger,
-    [spec.name]: theirs.map((element) => (isNew(element) ? (named.shift() as Fields) : element)),
+    [spec.name]: theirs.map((element) => (isNew(element) ? (named.next().value as Fields) : element)),
   };
-}
-
-/** Equal in every member that both have an opinion on. */
-function agrees(spec: FieldSpec, a: Fields, b: Fields): boolean {
-  return sameElement(
-    { ...spec, members: spec.members.filter((m) => a[m.name] !== undefined && b[m.name] !== undefined) },
-    a,
-    b,
-  );
 }
 
 /** The line table after a converge: every line of the merged record with its ids on both sides. */

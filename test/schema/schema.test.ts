@@ -1,3 +1,4 @@
+import Big from 'big.js';
 import fc from 'fast-check';
 import { ValidationError } from '../../shared/errors';
 import { isCalendarDate, normalizeInstant } from '../../shared/schema/calendar';
@@ -30,7 +31,23 @@ describe('decimals', () => {
   it('adds what floats cannot', () => expect(addDecimals('0.1', '0.2')).toBe('0.3'));
   it('rounds half away from zero', () => {
     expect(multiplyDecimals('1.005', '1', 2)).toBe('1.01');
+    expect(multiplyDecimals('-1.005', '1', 2)).toBe('-1.01');
+    expect(multiplyDecimals('-0.004', '1', 2)).toBe('0');
     expect(roundDecimal('-2.345', 2)).toBe('-2.35');
+  });
+
+  it('multiplies as a calculator of forty digits does', () => {
+    const decimal = fc
+      .tuple(fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n }), fc.integer({ min: 0, max: 12 }))
+      .map(
+        ([units, places]) => normalizeDecimal(new Big(String(units)).div(10 ** places).toFixed()) as string,
+      );
+    fc.assert(
+      fc.property(decimal, decimal, fc.integer({ min: 0, max: 7 }), (a, b, places) => {
+        const product = new Big(a).times(b).round(places, Big.roundHalfUp).toFixed();
+        expect(multiplyDecimals(a, b, places)).toBe(normalizeDecimal(product) ?? product);
+      }),
+    );
   });
 
   it('has one text for each value', () => {

@@ -150,6 +150,30 @@ describe('converge', () => {
     expect(await bench.store.conflicts.list({ status: 'open', limit: 10 })).toEqual([]);
   });
 
+  it('asks whose lines to keep where both sides’ are more than a record can have, and writes nothing before', async () => {
+    await start();
+    const ids = await linkedInvoice();
+    const many = (word: string) =>
+      Array.from({ length: 1_200 }, (_, i) => ({ description: `${word} ${i}`, amount: '1' }));
+    bench.app.edit('invoice', ids.app, (f) => ({ ...f, lines: many('App') }));
+    bench.ledger.edit('invoice', ids.ledger, (f) => ({ ...f, lines: many('Ledger'), dueDate: '2027-02-02' }));
+    await bench.notify('app', 'invoice', ids.app);
+    const writes = bench.ledger.writes + bench.app.writes;
+    expect(await bench.settle()).toMatchObject([
+      { result: 'conflict', conflictFields: [{ path: 'lines', label: 'Lines', reason: 'both_changed' }] },
+    ]);
+    expect(bench.ledger.writes + bench.app.writes).toBe(writes);
+
+    const [conflict] = await bench.store.conflicts.list({ status: 'open', limit: 10 });
+    const choice = { choices: { lines: { winner: 'app' as const } }, by: 'ann', at: bench.clock.now() };
+    await bench.store.conflicts.resolve(conflict?.id as string, choice, conflict?.refreshedAt as number);
+    expect(await bench.settle()).toMatchObject([{ result: 'synced' }]);
+    const lines = bench.ledger.get('invoice', ids.ledger).fields['lines'] as Fields[];
+    expect(lines.map(({ description }) => description)).toEqual(many('App').map((line) => line.description));
+    expect(bench.app.get('invoice', ids.app).fields['dueDate']).toBe('2027-02-02');
+    expect(await bench.store.conflicts.list({ status: 'open', limit: 10 })).toEqual([]);
+  });
+
   it('refuses a resolution made on a record that has moved since', async () => {
     await start();
     const ids = await linkedInvoice();

@@ -1,5 +1,6 @@
 import type { SideName } from '../../ports';
 import type { Fields, FieldSpec, FieldValue } from '../../schema/entity';
+import { MAX_ELEMENTS } from '../../schema/fields';
 import { elementKey, elementsOf, sameElement, sameValue } from '../compare';
 import { mergeOrder } from './order';
 import { fill, mergeUnit } from './unit';
@@ -14,6 +15,8 @@ export class ListMerger {
       return this.values.firstMeeting ? ledger : this.wholeList(spec, 'ledger', base, ledger);
     if (ledger === undefined) return this.values.firstMeeting ? app : this.wholeList(spec, 'app', base, app);
     const [b, a, l] = [byKey(spec, base), byKey(spec, app), byKey(spec, ledger)];
+    const { decisions, conflicts } = this.values;
+    const [decided, raised] = [decisions.length, conflicts.length];
     const merged = new Map<string, Fields>();
     for (const key of new Set([...b.keys(), ...a.keys(), ...l.keys()])) {
       const element = this.element(spec, key, b.get(key), a.get(key), l.get(key));
@@ -22,10 +25,15 @@ export class ListMerger {
     const order = spec.ordered
       ? mergeOrder(this.values, spec, [...b.keys()], [...a.keys()], [...l.keys()])
       : [...merged.keys()];
-    return order.flatMap((key): Fields[] => {
+    const elements = order.flatMap((key): Fields[] => {
       const element = merged.get(key);
       return element ? [element] : [];
     });
+    if (elements.length <= MAX_ELEMENTS) return elements;
+    // Each side's lines fit, those of both together do not: whose they are to be is one question.
+    decisions.length = decided;
+    conflicts.length = raised;
+    return this.values.apart(spec, spec.path, base, app, ledger, 'both_changed');
   }
 
   /** Only one side holds this list; its state is the list. */

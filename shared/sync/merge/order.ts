@@ -19,11 +19,12 @@ export function mergeOrder(
 ): string[] {
   const { rules, decisions, firstMeeting } = values;
   if (sameOrder(app, ledger)) return app;
+  const [inBase, inApp, inLedger] = [new Set(base), new Set(app), new Set(ledger)];
   // Of lines that a write in doubt may have made, nobody can tell who has moved them since.
-  const isShared = (key: string) => ledger.includes(key) && !base.includes(key);
+  const isShared = (key: string) => inLedger.has(key) && !inBase.has(key);
   const isDoubtful = rules.uncertain !== null && app.some(isShared);
   const known = isDoubtful ? app : base;
-  const common = new Set(known.filter((key) => app.includes(key) && ledger.includes(key)));
+  const common = new Set(known.filter((key) => inApp.has(key) && inLedger.has(key)));
   const sequence = (keys: string[]) => keys.filter((key) => common.has(key)).join('\n');
   const [b, a, l] = [sequence(base), sequence(app), sequence(ledger)];
   let first: SideName = 'app';
@@ -59,14 +60,26 @@ function sameOrder(a: string[], b: string[]): boolean {
   return a.length === b.length && a.every((key, i) => key === b[i]);
 }
 
+/** The backbone, with each other key behind the one that it follows in `other`. */
 function interleave(backbone: string[], other: string[]): string[] {
-  const result = [...backbone];
+  /** What stands behind a key; behind null stands the first. */
+  const following = new Map<string | null, string | undefined>();
+  let before: string | null = null;
+  for (const key of backbone) {
+    following.set(before, key);
+    before = key;
+  }
   const placed = new Set(backbone);
-  other.forEach((key, i) => {
-    if (placed.has(key)) return;
-    const before = other.slice(0, i).findLast((candidate) => placed.has(candidate));
-    result.splice(before === undefined ? 0 : result.indexOf(before) + 1, 0, key);
-    placed.add(key);
-  });
+  before = null;
+  for (const key of other) {
+    if (!placed.has(key)) {
+      following.set(key, following.get(before));
+      following.set(before, key);
+      placed.add(key);
+    }
+    before = key;
+  }
+  const result: string[] = [];
+  for (let key = following.get(null); key !== undefined; key = following.get(key)) result.push(key);
   return result;
 }

@@ -8,7 +8,7 @@ const write = within('write');
 
 const line = {
   position: 'strangers.length * free.length > MAX_PAIRS',
-  alike: 'agrees(spec, candidate, stranger)',
+  alike: 'free.takeAgreeing(stranger)',
 };
 
 /** A line is the same line on both sides, however its ids change. */
@@ -16,7 +16,7 @@ export const lines: readonly Mutant[] = [
   {
     name: 'lines-paired-by-place-only',
     breaks: 'Lines are recognised by what they say, not by their place',
-    patches: [inLines(line.alike, 'false'), inLines(line.position, 'true')],
+    patches: [inLines(line.alike, 'undefined'), inLines(line.position, 'true')],
   },
   {
     name: 'new-lines-not-paired',
