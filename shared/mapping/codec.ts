@@ -3,7 +3,7 @@ import { isCalendarDate } from '../schema/calendar';
 import type { FieldValue } from '../schema/entity';
 import type { Reference } from '../schema/fields';
 import { normalizeDecimal } from '../schema/money';
-import { withLineFeeds } from '../schema/text';
+import { shownValue, withLineFeeds } from '../schema/text';
 import { decimalOf, isJsonObject, JsonNumber, type Json } from './json';
 
 /** Where in which record a value stands: what an error says about it. */
@@ -32,13 +32,8 @@ function placeDetails({ entity, recordId, path }: Place) {
   return { entity, field: path, ...(recordId === undefined ? {} : { recordId }) };
 }
 
-/** The value as a person may read it in an error: short, and never a whole structure. */
-function shown(wire: unknown): string {
-  if (wire instanceof JsonNumber) return wire.text.slice(0, 60);
-  if (typeof wire === 'string') return `"${wire.length > 60 ? `${wire.slice(0, 60)}…` : wire}"`;
-  if (Array.isArray(wire)) return 'a list';
-  return typeof wire === 'object' && wire !== null ? 'an object' : String(wire);
-}
+const shown = (wire: unknown): string =>
+  wire instanceof JsonNumber ? wire.text.slice(0, 60) : shownValue(wire);
 
 /** The wire holds something the mapping does not know. */
 export function unknownValue(wire: unknown, expected: string, place: Place): MappingError {

@@ -17,7 +17,7 @@ export const description: INodeProperties[] = [
     default: '',
     placeholder: 'Leave empty for a new record',
     description:
-      "The app's own ID of the record. A record that has it is changed; if there is none, it is created. Left empty, a new record gets an ID by itself.",
+      "The app's own ID of the record. A record that has it is changed; if there is none, it is created. Left empty, a new record gets an ID automatically.",
     displayOptions: { show },
   },
   {
