@@ -1,4 +1,4 @@
-import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import type { IDataObject, IHttpRequestOptions, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 
 export interface FakeNodeOptions {
   parameters?: Record<string, unknown>;
@@ -78,6 +78,8 @@ export function fakeNode(options: FakeNodeOptions = {}) {
       done?.resolve({ data: { resultData: {} } });
     },
     helpers: {
+      httpRequestWithAuthentication: async (type: string, request: IHttpRequestOptions) =>
+        await send(request, tokenOf(credentials[type])),
       createDeferredPromise: () => {
         const deferred: Record<string, unknown> = {};
         deferred['promise'] = new Promise((resolve, reject) => Object.assign(deferred, { resolve, reject }));
@@ -86,4 +88,24 @@ export function fakeNode(options: FakeNodeOptions = {}) {
     },
   };
   return { context: context as never, lines, answered, emitted, hints, customData };
+}
+
+const tokenOf = (credential: object | undefined): string =>
+  (credential as { oauthTokenData?: { access_token?: string } } | undefined)?.oauthTokenData?.access_token ??
+  '';
+
+/** As n8n's own helper: signed, the body as text, thrown where the status says that it failed. */
+async function send({ method, url, qs, headers, body }: IHttpRequestOptions, token: string) {
+  const target = new URL(url);
+  for (const [name, value] of Object.entries(qs ?? {})) target.searchParams.set(name, String(value));
+  const response = await fetch(target, {
+    method: method ?? 'GET',
+    headers: { ...(headers as Record<string, string>), authorization: `Bearer ${token}` },
+    ...(body === undefined ? {} : { body: body as string }),
+  });
+  const received: Record<string, string> = {};
+  response.headers.forEach((value, name) => (received[name] = value));
+  const answer = { status: response.status, headers: received, data: await response.text() };
+  if (response.ok) return answer;
+  throw Object.assign(new Error(`status ${response.status}`), { response: answer, config: { url } });
 }

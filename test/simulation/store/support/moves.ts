@@ -8,7 +8,7 @@ import type {
   SideName,
   Store,
 } from '../../../../shared/ports';
-import { anEvent, anIntent, T0 } from '../../../contract/storeSupport';
+import { aBinding, aConnection, anEvent, anIntent, T0 } from '../../../contract/storeSupport';
 
 const KINDS = [
   'append',
@@ -29,6 +29,7 @@ const KINDS = [
   'replay',
   'policy',
   'connection',
+  'company',
   'ensure',
   'write',
   'take',
@@ -154,6 +155,8 @@ export class Player {
           state: dice.of('paused', 'active', 'active'),
           resumeAt: dice.chance(2) ? null : now + dice.upTo(20),
         });
+      case 'company':
+        return await this.#company(dice, now);
       case 'ensure':
         return await links.ensure(dice.of('c1', 'c2'), 'invoice', someSide(dice), someRecord(dice), now);
       case 'write':
@@ -165,6 +168,28 @@ export class Player {
           now,
         });
       }
+    }
+  }
+
+  /** Asks for a company's connection, or hands it to another credential. */
+  async #company(dice: Dice, now: number): Promise<unknown> {
+    const { connections } = this.store;
+    const binding = aBinding({
+      credentialId: dice.of('credential-1', 'credential-2'),
+      baseUrl: dice.of('https://books.example', 'https://books.example', 'https://other.example'),
+    });
+    const tenantId = dice.of('tenant-c1', 'tenant-c2');
+    const source = { provider: 'quickbooks', binding };
+    switch (dice.upTo(4)) {
+      case 0:
+        return await connections.rebind(dice.of('c1', 'c2', 'c9'), binding, { by: 'user ann', now });
+      case 1:
+        return await connections.bound({ ...source, tenantId });
+      case 2:
+        return await connections.heardBy(source, dice.of([], [tenantId], ['tenant-c2', 'tenant-c1']));
+      default:
+        // The address is that of the two there are, or the observer would have to follow ever more connections.
+        return await connections.create(aConnection('c3', { tenantId, createdAt: now }), 'user ann');
     }
   }
 
