@@ -47,6 +47,14 @@ export interface SyncErrorDetails {
   providerCode?: string;
   requestId?: string;
   retryAfterMs?: number;
+  /**
+   * Whom the failure is about; the record, where nothing is said. What is about the connection (a grant, a limit, a
+   * network, whatever stands in front of the provider) is met by the next record just the same, and must not be
+   * held against this one.
+   */
+  scope?: 'record' | 'connection';
+  /** Of a write: whether it may have been carried out all the same. */
+  landed?: 'no' | 'unknown';
   /** What the user does next, one sentence. */
   nextStep?: string;
   cause?: unknown;
@@ -94,14 +102,26 @@ const withStorableTexts = <T extends object>(value: T): T =>
 /** The grant is dead or lacks rights: pause the connection, keep its events, ask for a reconnect. */
 export class AuthError extends SyncError {
   constructor(message: string, details: SyncErrorDetails = {}) {
-    super('auth', false, message, { nextStep: 'Open the credential in n8n and reconnect it.', ...details });
+    super('auth', false, message, {
+      nextStep: 'Open the credential in n8n and reconnect it.',
+      scope: 'connection',
+      ...details,
+    });
   }
 }
 
-/** The provider asked to slow down: wait `retryAfterMs`. */
+/** No provider's word makes anybody wait longer: a header with a wrong unit or year would stop a company for months. */
+export const LONGEST_WAIT_MS = 3_600_000;
+
+/** The provider asked to slow down: wait `retryAfterMs`, which is never more than LONGEST_WAIT_MS. */
 export class RateLimitError extends SyncError {
   constructor(message: string, details: SyncErrorDetails = {}) {
-    super('rate_limit', true, message, details);
+    const { retryAfterMs } = details;
+    super('rate_limit', true, message, {
+      scope: 'connection',
+      ...details,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs: Math.min(retryAfterMs, LONGEST_WAIT_MS) }),
+    });
   }
 }
 
@@ -150,7 +170,7 @@ export class UnsupportedError extends SyncError {
 /** A write was sent and its answer lost: it may have landed. Settle the intent before anything else. */
 export class UncertainWriteError extends SyncError {
   constructor(message: string, details: SyncErrorDetails = {}) {
-    super('uncertain_write', true, message, details);
+    super('uncertain_write', true, message, { landed: 'unknown', ...details });
   }
 }
 
@@ -172,7 +192,7 @@ export class MappingError extends SyncError {
 /** The connection's own budget of reads is used up: wait until it renews. */
 export class BudgetError extends SyncError {
   constructor(message: string, details: SyncErrorDetails = {}) {
-    super('budget', true, message, details);
+    super('budget', true, message, { scope: 'connection', ...details });
   }
 }
 

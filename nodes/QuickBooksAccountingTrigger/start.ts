@@ -10,6 +10,7 @@ import type { Access, Connection } from '../../shared/ports';
 import type { OpenStore } from '../../shared/store';
 import { systemClock } from '../../shared/system';
 import { toNodeError } from '../runtime/errors';
+import { nodeLogger } from '../runtime/logger';
 import { quickBooksCompany } from '../runtime/quickBooks';
 import { openNodeStore, withStore } from '../runtime/store';
 import { readyWork, watchQueue, type ReadyWork } from '../runtime/wake';
@@ -113,6 +114,6 @@ function errorReporter(context: ITriggerFunctions): (error: unknown) => void {
     if (message === last && now - lastAt < REPORT_EVERY_MS) return;
     [last, lastAt] = [message, now];
     const next = details.nextStep ? ` ${details.nextStep}` : '';
-    context.logger.warn(`QuickBooks Accounting Trigger: ${message}.${next}`);
+    nodeLogger(context.logger).warn(`QuickBooks Accounting Trigger: ${message}.${next}`);
   };
 }

@@ -8,6 +8,7 @@ import {
 } from 'n8n-workflow';
 import { toSyncError, type SyncError } from '../../shared/errors';
 import { sentenceOf } from '../../shared/schema/parse';
+import { textOf } from './logger';
 
 /**
  * Whatever was thrown, as n8n shows it: the message says what happened, the description what to do next and
@@ -20,8 +21,9 @@ export function toNodeError(
 ): NodeApiError | NodeOperationError {
   if (error instanceof NodeApiError || error instanceof NodeOperationError) return error;
   const failure = toSyncError(error);
-  const { message } = failure;
-  const description = descriptionOf(failure);
+  // n8n writes both into its log.
+  const message = textOf(failure.message);
+  const description = textOf(descriptionOf(failure));
   const at = itemIndex === undefined ? {} : { itemIndex };
   if (failure.details.provider !== undefined) {
     const answer: JsonObject = { message, ...(reportOf(failure) as JsonObject) };

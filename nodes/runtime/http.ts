@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { IAllExecuteFunctions, IDataObject, IHttpRequestOptions } from 'n8n-workflow';
 import { AuthError, SyncError, toSyncError, TransientError } from '../../shared/errors';
 import type { Http, HttpRequest, HttpResponse } from '../../shared/ports';
@@ -5,6 +6,10 @@ import { toTransportError } from '../../shared/providers/http/transportError';
 import { credentialNamed, type HttpNodeContext } from './context';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** Longest answer that is read; a page of the longest records is far below. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** Of an answer with an error status no more is looked at: faults are short, the rest is somebody's page. */
+const MAX_ERROR_BYTES = 1024 * 1024;
 /** n8n wraps what axios threw once or twice. */
 const MAX_CAUSES = 5;
 
@@ -13,23 +18,22 @@ const MAX_CAUSES = 5;
  * it does so only for requests that throw, so a status is read from what was thrown.
  */
 export function nodeHttp(context: HttpNodeContext, credentialType: string): Http {
-  return {
-    async send(request) {
-      try {
-        const response: unknown = await context.helpers.httpRequestWithAuthentication.call(
-          context as IAllExecuteFunctions,
-          credentialType,
-          optionsOf(request),
-        );
-        return toResponse(response as Answer);
-      } catch (error) {
-        const answer = answerIn(error, request.url);
-        if (answer) return answer;
-        const refusal = refusalIn(error, credentialNamed(context, credentialType));
-        throw toSyncError(refusal ?? toTransportError(error, request));
-      }
-    },
+  const answerTo = async (request: HttpRequest): Promise<Answer> => {
+    try {
+      const answer: unknown = await context.helpers.httpRequestWithAuthentication.call(
+        context as IAllExecuteFunctions,
+        credentialType,
+        optionsOf(request),
+      );
+      return answer as Answer;
+    } catch (error) {
+      const answer = answerIn(error, request.url);
+      if (answer) return answer;
+      const refusal = refusalIn(error, credentialNamed(context, credentialType));
+      throw toSyncError(refusal ?? toTransportError(error, request));
+    }
   };
+  return { send: async (request) => await toResponse(await answerTo(request), request) };
 }
 
 function optionsOf({ method, url, query, headers, body, timeoutMs }: HttpRequest): IHttpRequestOptions {
@@ -40,8 +44,8 @@ function optionsOf({ method, url, query, headers, body, timeoutMs }: HttpRequest
     ...(headers ? { headers } : {}),
     ...(body === undefined ? {} : { body }),
     timeout: timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    // Text, and not JSON, keeps amounts out of floats.
-    encoding: 'text',
+    // Bytes as they come, because n8n reads any length otherwise; and no JSON, which would turn amounts into floats.
+    encoding: 'stream',
     json: false,
     returnFullResponse: true,
     // A redirect would take the token along.
@@ -57,18 +61,48 @@ interface Answer {
   data?: unknown;
 }
 
-function toResponse(answer: Answer): HttpResponse {
+async function toResponse(answer: Answer, request: HttpRequest): Promise<HttpResponse> {
   const headers = Object.entries((answer.headers ?? {}) as IDataObject).flatMap(([name, value]) =>
     value === undefined || value === null || typeof value === 'function'
       ? []
       : [[name.toLowerCase(), String(value)]],
   );
+  const body = answer.body ?? answer.data;
+  const status = answer.statusCode ?? answer.status ?? 0;
   return {
-    status: answer.statusCode ?? answer.status ?? 0,
+    status,
     headers: Object.fromEntries(headers) as Record<string, string>,
-    body: textOf(answer.body ?? answer.data),
+    body: body instanceof Readable ? await readText(body, request, status >= 400) : textOf(body),
   };
 }
+
+/** The time-out of the request ends with its headers; whoever sends its body drop by drop has as long again. */
+async function readText(
+  body: Readable,
+  { timeoutMs = DEFAULT_TIMEOUT_MS, ...request }: HttpRequest,
+  isError: boolean,
+): Promise<string> {
+  const maxBytes = isError ? MAX_ERROR_BYTES : MAX_ANSWER_BYTES;
+  const late = setTimeout(() => body.destroy(brokenOff('ETIMEDOUT')), timeoutMs);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      // Leaving the loop ends the connection.
+      if (bytes > maxBytes && isError) break;
+      if (bytes > maxBytes) throw brokenOff(`it answered with more than ${maxBytes / 1024 / 1024} MiB`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw toSyncError(toTransportError(error, request));
+  } finally {
+    clearTimeout(late);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const brokenOff = (code: string) => Object.assign(new Error('The answer was broken off'), { code });
 
 function textOf(body: unknown): string {
   if (typeof body === 'string') return body;
@@ -96,10 +130,10 @@ function* causesOf(error: unknown): Generator<Thrown> {
 }
 
 /** The provider's answer behind a thrown status; the token endpoint's is not it. */
-function answerIn(error: unknown, url: string): HttpResponse | null {
+function answerIn(error: unknown, url: string): Answer | null {
   for (const { response, config } of causesOf(error)) {
     if (typeof response?.status !== 'number') continue;
-    return typeof config?.url === 'string' && !config.url.startsWith(url) ? null : toResponse(response);
+    return typeof config?.url === 'string' && !config.url.startsWith(url) ? null : response;
   }
   return null;
 }

@@ -34,9 +34,37 @@ function keepText(_key: string, value: unknown, context?: { source?: string }): 
   return typeof value === 'number' ? new JsonNumber(context?.source ?? String(value)) : value;
 }
 
-/** Throws SyntaxError as JSON.parse does. */
+/** No document of any ledger is nested deeper; whoever walks through it calls itself once for each level. */
+const MAX_DEPTH = 200;
+
+/** Throws SyntaxError as JSON.parse does, and for what is nested deeper than any document. */
 export function parseJson(text: string): Json {
+  refuseDeep(text);
   return JSON.parse(text, keepText as (key: string, value: unknown) => unknown) as Json;
+}
+
+/** Brackets in strings are none. One look at each character, before anything is made of them. */
+function refuseDeep(text: string): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++;
+    else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth--;
+    if (depth > MAX_DEPTH) throw new SyntaxError(`JSON is nested deeper than ${MAX_DEPTH} levels`);
+  }
+}
+
+const [QUOTE, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x22, 0x7b, 0x7d, 0x5b, 0x5d];
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; ; at++) {
+    at = text.indexOf('"', at);
+    if (at < 0) return text.length;
+    let backslashes = 0;
+    while (text[at - 1 - backslashes] === '\\') backslashes++;
+    if (backslashes % 2 === 0) return at;
+  }
 }
 
 export function formatJson(value: Json): string {

@@ -63,6 +63,23 @@ export function withoutFields(mapping: Mapping, reasons: Readonly<Record<string,
   });
 }
 
+/** The canonical field that a provider means by a place on the wire, or by a part of it; null when there is none. */
+export function fieldOnWire(mapping: Mapping, wirePath: string): FieldSpec | null {
+  return fieldAmong(mapping.entity.fields, mapping.rows, wirePath);
+}
+
+function fieldAmong(specs: readonly FieldSpec[], rows: readonly Row[], wirePath: string): FieldSpec | null {
+  for (const row of rows) {
+    if (row.wirePath === undefined) continue;
+    const spec = specs.find(({ name }) => name === row.path);
+    if (!spec) continue;
+    if (row.wirePath === wirePath || row.wirePath.startsWith(`${wirePath}.`)) return spec;
+    if (!wirePath.startsWith(`${row.wirePath}.`)) continue;
+    return fieldAmong(spec.members, row.members, wirePath.slice(row.wirePath.length + 1)) ?? spec;
+  }
+  return null;
+}
+
 /** The wire's canonical fields, in the id space of the side it came from. */
 export function decode(mapping: Mapping, wire: JsonObject, ids: RecordIds = {}): Fields {
   const context = { ...ids, entity: mapping.entity.name, root: wire };

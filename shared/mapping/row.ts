@@ -31,6 +31,8 @@ export interface Row {
   readonly reason?: string;
   /** Rows of a group's members or of a list's elements. */
   readonly members: readonly Row[];
+  /** Its place on the wire, seen from its container; rows that are computed from several have none. */
+  readonly wirePath?: string;
   /** Undefined: the wire has no opinion. */
   get(wire: JsonObject, context: RecordContext): FieldValue;
   /** Changes `draft` so that `get` answers `value`; touches nothing that is not its own. */
@@ -68,6 +70,7 @@ export function field(path: string, wirePath: string, codec: Codec, options: Fie
     path,
     direction,
     members: [],
+    wirePath,
     ...(reason === undefined ? {} : { reason }),
     get(wire, context) {
       const value = valueAt(wire, wirePath);
@@ -121,6 +124,7 @@ export function group(path: string, wirePath: string, rows: readonly Row[]): Row
     path,
     direction: 'both',
     members: rows,
+    wirePath,
     get(wire, context) {
       const inner = valueAt(wire, wirePath);
       const fields = readRows(rows, isJsonObject(inner) ? inner : {}, inside(context));

@@ -16,6 +16,8 @@ export interface Connection {
   settings: ConnectionSettings;
   createdAt: number;
   binding: Binding;
+  /** Calls that came to nothing, as long as none of their kind has been answered since. */
+  trouble?: ConnectionTrouble;
 }
 
 /** By whose credential and at which address a connection reaches its company. Nobody else gets at the connection. */
@@ -35,6 +37,18 @@ export interface Access {
   provider: string;
   tenantId: string;
   binding: Binding;
+}
+
+/** What stands between us and a provider (a network, a proxy, a firewall, an outage), as far as it is known. */
+export interface ConnectionTrouble {
+  /** The one record that has met it so far; null when others have too, so that it is nobody's own. */
+  linkId: string | null;
+  /** A firewall that refuses writes lets reads pass: those say nothing of it. */
+  of: 'read' | 'write';
+  /** In a row. */
+  times: number;
+  /** As it was last met, for people. */
+  message: string;
 }
 
 export interface ConnectionSettings {
@@ -129,6 +143,8 @@ export interface ErrorReport {
   recordId?: string;
   field?: string;
   requestId?: string;
+  /** Said where the error is not about this record. */
+  scope?: 'connection';
 }
 
 export type IntentOperation = 'create' | 'update' | RemoveMode;

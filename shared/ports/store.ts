@@ -8,6 +8,7 @@ import type {
   Binding,
   Conflict,
   Connection,
+  ConnectionTrouble,
   ErrorReport,
   FieldConflict,
   Intent,
@@ -104,7 +105,10 @@ export interface ConnectionStore {
   rebind(id: string, binding: Binding, options: { by: Actor; now: number }): Promise<Connection>;
   update(
     id: string,
-    patch: Partial<Pick<Connection, 'name' | 'state' | 'pausedReason' | 'resumeAt' | 'settings'>>,
+    patch: Partial<Pick<Connection, 'name' | 'state' | 'pausedReason' | 'resumeAt' | 'settings'>> & {
+      /** Null: calls are answered again. */
+      trouble?: ConnectionTrouble | null;
+    },
   ): Promise<void>;
 }
 

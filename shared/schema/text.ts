@@ -46,3 +46,24 @@ export function shownValue(value: unknown): string {
 }
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/**
+ * C0 and C1 controls, DEL, and the line and paragraph separators end a line or start an escape sequence of a
+ * terminal; marks of direction make a text read otherwise than it is.
+ */
+const LINE_BREAKING = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+
+const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** Somebody else's text as it can be put into a line: it stays one line, and shows what is in it. */
+export function escapeControls(text: string): string {
+  return text.replace(LINE_BREAKING, (found) => NAMED[found] ?? escaped(found));
+}
+
+/** At most `length` characters; whoever reads it sees that there were more. */
+export function cut(text: string, length: number): string {
+  if (text.length <= length) return text;
+  // A pair of surrogates is one character.
+  const end = /[\ud800-\udbff]/.test(text.charAt(length - 2)) ? length - 2 : length - 1;
+  return `${text.slice(0, end)}…`;
+}

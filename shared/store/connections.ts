@@ -147,7 +147,7 @@ const ofCompany = (
     .where('provider', '=', provider);
 
 /** Only what is given. */
-function columnsOf(patch: Partial<Connection>): Partial<ConnectionRow> {
+function columnsOf(patch: Partial<Omit<Connection, 'trouble'>> & Patch): Partial<ConnectionRow> {
   return {
     ...(patch.name === undefined ? {} : { name: patch.name }),
     ...(patch.provider === undefined ? {} : { provider: patch.provider }),
@@ -156,5 +156,6 @@ function columnsOf(patch: Partial<Connection>): Partial<ConnectionRow> {
     ...(patch.pausedReason === undefined ? {} : { paused_reason: patch.pausedReason }),
     ...(patch.resumeAt === undefined ? {} : { resume_at: patch.resumeAt }),
     ...(patch.settings === undefined ? {} : { settings: JSON.stringify(patch.settings) }),
+    ...(patch.trouble === undefined ? {} : { trouble: patch.trouble && JSON.stringify(patch.trouble) }),
   };
 }

@@ -35,6 +35,7 @@ export interface ConnectionRow {
   environment: string;
   base_url: string;
   app: string;
+  trouble: string | null;
 }
 
 export interface LinkRow {

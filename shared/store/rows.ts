@@ -5,6 +5,7 @@ import type {
   Binding,
   Conflict,
   Connection,
+  ConnectionTrouble,
   Intent,
   Link,
   LinkSide,
@@ -45,6 +46,7 @@ export function connectionFromRow(row: ConnectionRow): Connection {
       baseUrl: row.base_url,
       app: row.app,
     },
+    ...(row.trouble === null ? {} : { trouble: parse<ConnectionTrouble>(row.trouble) }),
   };
 }
 

@@ -29,6 +29,7 @@ import {
   titleOf,
   type Work,
 } from './work';
+import { noteAnswered } from './trouble';
 import { carryOut } from './write';
 
 /**
@@ -43,7 +44,9 @@ export async function converge(
 ): Promise<Outcome> {
   const work = startWork(run, claim, chain, known);
   try {
-    return (await settleEcho(work)) ?? (await convergeRecord(work));
+    const outcome = (await settleEcho(work)) ?? (await convergeRecord(work));
+    await noteAnswered(run, outcome);
+    return outcome;
   } catch (error) {
     return settleFailure(work, toSyncError(error));
   }

@@ -1,5 +1,5 @@
 import { type SyncError, ValidationError } from '../errors';
-import type { SideName } from '../ports';
+import type { ErrorReport, SideName } from '../ports';
 import type { Fields } from '../schema/entity';
 import { entityNamed } from '../schema/entities';
 import { converge } from './converge';
@@ -117,10 +117,11 @@ async function bringOver(work: Work, reference: MissingReference): Promise<void>
   );
 }
 
-/** What ends by itself, however long it takes, is no failure of the record. */
-const passing = ['auth', 'rate_limit', 'budget', 'busy', 'lease_lost'];
+/** What ends without anybody's doing, however long it takes, is no failure of the record. */
+const isPassing = ({ code, scope }: ErrorReport) =>
+  scope === 'connection' || code === 'busy' || code === 'lease_lost';
 
 function isFailing({ result, error }: Outcome): boolean {
   if (result === 'failed') return true;
-  return result === 'waiting' && error !== null && !passing.includes(error.code.split('/')[0] as string);
+  return result === 'waiting' && error !== null && !isPassing(error);
 }

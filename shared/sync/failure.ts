@@ -2,7 +2,8 @@ import { StoreError, type SyncError, toSyncError } from '../errors';
 import type { ErrorReport, EventOutcome } from '../ports';
 import { outcomeOf } from './converge';
 import type { Outcome } from './outcome';
-import { REST_MS, reportError, retryDelay } from './retry';
+import { reportError, restOf, retryDelay } from './retry';
+import { noteTrouble } from './trouble';
 import {
   AwaitsRecordError,
   forgetTimes,
@@ -70,12 +71,13 @@ async function eventOutcome(work: Work, error: SyncError): Promise<EventOutcome>
     return { kind: 'retry', dueAt: now, error: report, countAttempt: false };
   }
   if (error.code === 'rate_limit' || error.code === 'budget') {
-    const resumeAt = now + (error.details.retryAfterMs ?? REST_MS);
+    const resumeAt = now + restOf(error);
     run.connection.resumeAt = resumeAt;
     await run.store.connections.update(run.connection.id, { resumeAt });
     return { kind: 'retry', dueAt: resumeAt, error: report, countAttempt: false };
   }
   const attempt = 1 + Math.max(0, ...claim.events.map((event) => event.attempts));
+  if (error.details.scope === 'connection') return await troubleOutcome(work, error, attempt);
   if (!error.retryable || attempt >= run.options.retry.maxAttempts) return { kind: 'dead', error: report };
   const delay = retryDelay(run.options.retry, attempt, run.random, error.details.retryAfterMs);
   if (error instanceof AwaitsRecordError) {
@@ -83,6 +85,14 @@ async function eventOutcome(work: Work, error: SyncError): Promise<EventOutcome>
     return { kind: 'waiting', onLinkId: error.onLinkId, dueAt, error: report, countAttempt: true };
   }
   return { kind: 'retry', dueAt: now + delay, error: report, countAttempt: true };
+}
+
+async function troubleOutcome(work: Work, error: SyncError, attempt: number): Promise<EventOutcome> {
+  const report = reportOf(work, error);
+  const { dueAt, countAttempt } = await noteTrouble(work.run, work.link.id, error, attempt);
+  return countAttempt && attempt >= work.run.options.retry.maxAttempts
+    ? { kind: 'dead', error: report }
+    : { kind: 'retry', dueAt, error: report, countAttempt };
 }
 
 /** An expired grant pauses the connection; its events wait where they are. */

@@ -2,7 +2,7 @@ import { toSyncError } from '../errors';
 import type { Connection, ListOptions, ListPage, NewEvent, SideName } from '../ports';
 import { entities } from '../schema/entities';
 import type { EnginePorts } from './context';
-import { REST_MS } from './retry';
+import { restOf } from './retry';
 import type { Engine } from './engine';
 import type { Outcome } from './outcome';
 
@@ -138,7 +138,7 @@ async function listPage(
     } catch (error) {
       const failure = toSyncError(error);
       if (failure.code !== 'rate_limit' || rests === MAX_RESTS) throw toSyncError(failure);
-      await ports.clock.sleep(failure.details.retryAfterMs ?? REST_MS);
+      await ports.clock.sleep(restOf(failure));
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { ErrorReport, Random } from '../ports';
-import type { SyncError } from '../errors';
+import { LONGEST_WAIT_MS, type SyncError } from '../errors';
 
 export interface RetryPolicy {
   /** Attempts before an event becomes a dead letter (8). */
@@ -13,7 +13,17 @@ export interface RetryPolicy {
 export const defaultRetry: RetryPolicy = { maxAttempts: 8, baseMs: 2_000, capMs: 900_000 };
 
 /** When the provider asks us to wait without saying how long. */
-export const REST_MS = 60_000;
+const REST_MS = 60_000;
+
+/** "Again in 0 seconds" would be asked again and again. */
+const SHORTEST_REST_MS = 1_000;
+
+/** How long to rest when a provider asks for it. Our own budget knows exactly: until midnight. */
+export function restOf({ code, details: { retryAfterMs = REST_MS } }: SyncError): number {
+  return code === 'budget'
+    ? retryAfterMs
+    : Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_REST_MS, retryAfterMs));
+}
 
 /** Exponential with full jitter, never less than the provider asked for. `attempt` counts from 1. */
 export function retryDelay(policy: RetryPolicy, attempt: number, random: Random, retryAfterMs = 0): number {
@@ -23,7 +33,7 @@ export function retryDelay(policy: RetryPolicy, attempt: number, random: Random,
 
 /** What is kept of an error: enough for a person to act on, nothing else. */
 export function reportError(error: SyncError): ErrorReport {
-  const { nextStep, entity, recordId, field, requestId } = error.details;
+  const { nextStep, entity, recordId, field, requestId, scope } = error.details;
   return {
     code: error.details.providerCode ? `${error.code}/${error.details.providerCode}` : error.code,
     message: error.message,
@@ -32,5 +42,6 @@ export function reportError(error: SyncError): ErrorReport {
     ...(recordId === undefined ? {} : { recordId }),
     ...(field === undefined ? {} : { field }),
     ...(requestId === undefined ? {} : { requestId }),
+    ...(scope === 'connection' ? { scope } : {}),
   };
 }

@@ -129,6 +129,18 @@ export function recordContract({ store, another }: Fixture): void {
       expect(await audit.verify('c1', { now: T0 + 1 })).toMatchObject({ brokenAt: null });
     });
 
+    it('keeps the trouble of a connection until it is over', async () => {
+      const { connections } = store();
+      const first = aConnection('c1');
+      await connections.create(first);
+      const trouble = { linkId: null, of: 'write' as const, times: 3, message: 'no answer' };
+      await connections.update('c1', { trouble, resumeAt: T0 + 5 });
+      await connections.update('c1', { resumeAt: null });
+      expect(await connections.get('c1')).toEqual({ ...first, trouble });
+      await connections.update('c1', { trouble: null });
+      expect(await connections.get('c1')).toEqual(first);
+    });
+
     it('refuses a second one of the same id and a change of one that is not there', async () => {
       const { connections } = store();
       await connections.create(aConnection());

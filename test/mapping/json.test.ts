@@ -26,6 +26,21 @@ describe('exact JSON', () => {
     expect(value('9'.repeat(60))).toBeNull();
   });
 
+  it.each([
+    '['.repeat(500_000),
+    '{"a":'.repeat(500_000),
+    `${'['.repeat(500_000)}${']'.repeat(500_000)}`,
+    `{"a":"\\\\","b":${'['.repeat(201)}${']'.repeat(201)}}`,
+  ])('refuses what is nested deeper than any document, before it is read (%#)', (text) => {
+    expect(() => parseJson(text)).toThrow(/nested deeper than 200 levels/);
+  });
+
+  it('takes brackets in a text for text', () => {
+    const text = JSON.stringify({ memo: `${'['.repeat(500)}"\\`, after: ['{"'.repeat(300)] });
+    expect(formatJson(parseJson(text))).toBe(text);
+    expect(() => parseJson(`"${'['.repeat(500)}`)).toThrow(SyntaxError);
+  });
+
   it('survives any JSON there and back', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {

@@ -36,6 +36,13 @@ describe('toNodeError', () => {
     },
   );
 
+  it('lets no provider or customer begin a line of its own in what n8n prints', () => {
+    const nextStep = 'Rename "Bad\n2026-01-01 | error | FORGED"';
+    const error = toNodeError(node, new ValidationError('Bad\nFORGED', { nextStep }));
+    expect([error.message, error.description].join('')).not.toMatch(/\p{Cc}/u);
+    expect(error.message).toBe('Bad\\nFORGED');
+  });
+
   it('names the other fields that are wrong', () => {
     const issues = [
       { field: 'name', reason: 'is empty' },

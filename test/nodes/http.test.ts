@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { nodeHttp } from '../../nodes/runtime/http';
 
 const url = 'https://books.example/v3/company/1/invoice';
@@ -26,7 +27,7 @@ const throwing = (error: unknown) =>
   }).http;
 
 describe('nodeHttp', () => {
-  it('asks for text, follows no redirect and lets statuses throw, so that n8n refreshes tokens', async () => {
+  it('asks for the bytes, follows no redirect and lets statuses throw, so that n8n refreshes tokens', async () => {
     const body = '{"TotalAmt":12345678901234567.89}';
     const { http, asked } = httpThat(() => ({ statusCode: 200, headers: { Intuit_TID: 'x' }, body }));
     expect(await http.send({ ...get, query: { a: 'b' } })).toEqual({
@@ -35,7 +36,7 @@ describe('nodeHttp', () => {
       body,
     });
     expect(asked[0]).toMatchObject({
-      encoding: 'text',
+      encoding: 'stream',
       json: false,
       returnFullResponse: true,
       disableFollowRedirect: true,
@@ -85,6 +86,60 @@ describe('nodeHttp', () => {
     });
     await expect(throwing(thrown({ code: 'ECONNRESET' })).send(post)).rejects.toMatchObject({
       code: 'uncertain_write',
+    });
+  });
+
+  describe('the body of an answer', () => {
+    const streaming = (chunks: () => Iterable<Buffer> | AsyncIterable<Buffer>, statusCode = 200) =>
+      httpThat(() => ({ statusCode, headers: {}, body: Readable.from(chunks()) })).http;
+    const MEBIBYTE = Buffer.alloc(1024 * 1024, 'x');
+
+    it('is read as it comes, characters in two pieces included', async () => {
+      const text = Buffer.from('{"Name":"Zoë"}');
+      const http = streaming(() => [text.subarray(0, 11), text.subarray(11)]);
+      expect((await http.send(get)).body).toBe('{"Name":"Zoë"}');
+    });
+
+    it('is broken off after 64 MiB, however much would follow', async () => {
+      let sent = 0;
+      const http = streaming(function* () {
+        for (;;) {
+          sent++;
+          yield MEBIBYTE;
+        }
+      });
+      await expect(http.send(get)).rejects.toMatchObject({
+        code: 'transient',
+        message: 'books.example did not answer a read (it answered with more than 64 MiB)',
+      });
+      expect(sent).toBeLessThan(90);
+    });
+
+    it('is cut, of an error, where no fault is that long', async () => {
+      const response = { status: 400, headers: {}, data: Readable.from(Array(9).fill(MEBIBYTE)) };
+      const answer = await throwing(thrown({ response, config: { url } })).send(post);
+      expect([answer.status, answer.body.length]).toEqual([400, 1024 * 1024]);
+    });
+
+    it.each([
+      [get, 'transient'],
+      [post, 'uncertain_write'],
+    ])('does not come for ever, drop by drop (%#)', async (request, code) => {
+      const http = streaming(async function* () {
+        for (;;) {
+          yield Buffer.from(' ');
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      });
+      await expect(http.send({ ...request, timeoutMs: 60 })).rejects.toMatchObject({ code });
+    });
+
+    it('may break off half-way', async () => {
+      const http = streaming(function* () {
+        yield Buffer.from('{"Invoice"');
+        throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+      });
+      await expect(http.send(post)).rejects.toMatchObject({ code: 'uncertain_write' });
     });
   });
 

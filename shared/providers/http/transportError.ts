@@ -1,5 +1,6 @@
-import { TransientError, UncertainWriteError, type SyncError } from '../../errors';
+import { TransientError, UncertainWriteError, ValidationError, type SyncError } from '../../errors';
 import type { HttpRequest } from '../../ports';
+import { cut, escapeControls } from '../../schema/text';
 
 /** Failures that come before the first byte of the request has left. */
 const NOTHING_SENT = new Set([
@@ -34,18 +35,28 @@ function failureOf(error: unknown): Failure {
  */
 export function toTransportError(error: unknown, { method, url }: HttpRequest): SyncError {
   const { code, syscall } = failureOf(error);
-  const { host } = new URL(url);
-  if (NOTHING_SENT.has(code) || (code === 'ETIMEDOUT' && syscall === 'connect')) {
-    return new TransientError(`${host} could not be reached (${code})`, {
-      nextStep: 'Check the network; the call is repeated by itself.',
+  if (!URL.canParse(url)) {
+    return new ValidationError(`The address of the provider is not a URL: ${cut(escapeControls(url), 100)}`, {
+      nextStep: 'Open the credential in n8n and correct the address.',
     });
   }
-  if (method === 'GET') {
+  const { host } = new URL(url);
+  const isRead = method === 'GET';
+  if (NOTHING_SENT.has(code) || (code === 'ETIMEDOUT' && syscall === 'connect')) {
+    return new TransientError(`${host} could not be reached (${code})`, {
+      scope: 'connection',
+      ...(isRead ? {} : { landed: 'no' }),
+      nextStep: 'Check the network; the call is repeated automatically.',
+    });
+  }
+  if (isRead) {
     return new TransientError(`${host} did not answer a read (${code})`, {
-      nextStep: 'Nothing to do; the read is repeated by itself.',
+      scope: 'connection',
+      nextStep: 'Nothing to do; the read is repeated automatically.',
     });
   }
   return new UncertainWriteError(`${host} did not answer a write (${code}); it may have landed`, {
+    scope: 'connection',
     nextStep: 'Nothing to do; the record is looked up before anything is repeated.',
   });
 }

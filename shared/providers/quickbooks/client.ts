@@ -3,7 +3,7 @@ import { formatJson, isJsonObject, parseJson, type Json, type JsonObject } from 
 import type { CallMeter, Clock, Http, HttpRequest, HttpResponse } from '../../ports';
 import { normalizeInstant, type Instant } from '../../schema/calendar';
 import { limiterOf, type RateLimits } from '../http/limiters';
-import { faultOf, parseFault, toSyncError, type Call } from './errors';
+import { faultOf, toSyncError, type Call } from './errors';
 import { MAX_URL_STATEMENT } from './query';
 
 export interface QuickBooksClientOptions {
@@ -107,18 +107,18 @@ export function createQuickBooksClient(options: QuickBooksClientOptions): QuickB
 /** Names the record in a transport failure; a read that was posted is still only a read. */
 function withCall(error: unknown, call: Call): unknown {
   if (!(error instanceof SyncError)) return error;
+  const { landed, ...known } = error.details;
   const details = {
     provider: 'quickbooks',
     ...(call.entity === undefined ? {} : { entity: call.entity }),
     ...(call.recordId === undefined ? {} : { recordId: call.recordId }),
-    ...error.details,
+    ...known,
+    ...(landed === undefined || call.kind === 'read' ? {} : { landed }),
   };
-  if (error instanceof UncertainWriteError) {
-    return call.kind === 'read'
-      ? new TransientError(`QuickBooks could not ${call.action}: ${error.message}`, details)
-      : new UncertainWriteError(`QuickBooks left "${call.action}" unanswered: ${error.message}`, details);
+  if (error instanceof UncertainWriteError && call.kind === 'write') {
+    return new UncertainWriteError(`QuickBooks left "${call.action}" unanswered: ${error.message}`, details);
   }
-  if (error instanceof TransientError) {
+  if (error instanceof TransientError || error instanceof UncertainWriteError) {
     return new TransientError(`QuickBooks could not ${call.action}: ${error.message}`, details);
   }
   return error;
@@ -151,13 +151,15 @@ function readAnswer(
 ): Answer {
   const ok = response.status >= 200 && response.status < 300;
   const body = ok ? parseBody(response.body) : null;
-  if (!isJsonObject(body) || faultOf(body) !== null) {
-    // A success that cannot be read is a lost answer.
-    const lost = ok && parseFault(response.body) === null;
-    throw toSyncError(lost ? { ...response, status: 502 } : response, call, time);
-  }
+  // A success that cannot be read comes from somebody else, or was cut off on the way.
+  if (!isJsonObject(body) || !isEnvelope(body) || faultOf(body) !== null)
+    throw toSyncError(response, call, time);
   return { body, asOf: asOfAnswer(body.time, call, time) };
 }
+
+/** The API says its time in every answer, and capitalises what it answers with. */
+const isEnvelope = (body: JsonObject) =>
+  Object.keys(body).some((name) => name === 'time' || /^[A-Z]/.test(name));
 
 function parseBody(text: string): Json {
   try {

@@ -1,12 +1,14 @@
 import {
   AuthError,
   DuplicateError,
+  LONGEST_WAIT_MS,
   NotFoundError,
   RateLimitError,
   StaleVersionError,
   TransientError,
   UncertainWriteError,
   ValidationError,
+  type Issue,
   type SyncError,
   type SyncErrorDetails,
 } from '../../errors';
@@ -18,7 +20,10 @@ import {
   type Json,
   type JsonObject,
 } from '../../mapping/json';
+import { fieldOnWire, type Mapping } from '../../mapping/mapping';
 import type { HttpResponse } from '../../ports';
+import { cut, escapeControls } from '../../schema/text';
+import { foreignAnswer } from '../http/foreignAnswer';
 import { parseRetryAfter } from '../http/retryAfter';
 
 /** What was asked of the service: the half of an error message that the answer does not have. */
@@ -28,6 +33,8 @@ export interface Call {
   action: string;
   entity?: string;
   recordId?: string;
+  /** Tells which of our fields the service means. */
+  mapping?: Mapping;
 }
 
 export interface FaultEntry {
@@ -45,6 +52,12 @@ export interface Fault {
 /** The wait that the service recommends when it names none. */
 const THROTTLE_WAIT_MS = 60_000;
 const THROTTLE_JITTER_MS = 15_000;
+
+/** Faults are short; whatever is longer is somebody's page, or somebody's attempt to keep us busy. */
+const MAX_XML_FAULT = 64 * 1024;
+const MAX_ENTRIES = 20;
+/** What is said of a refusal in one line. */
+const MAX_WORDS = 300;
 
 /** The fault in a body of any of the service's shapes: API, gateway (lower case) or XML; null when there is none. */
 export function parseFault(body: string): Fault | null {
@@ -65,12 +78,14 @@ export function faultOf(body: JsonObject): Fault | null {
   const list = memberIn(fault, 'Error');
   return {
     type: textIn(fault, 'type'),
-    errors: (Array.isArray(list) ? objectsOf(list) : isJsonObject(list) ? [list] : []).map((entry) => ({
-      code: textIn(entry, 'code'),
-      message: textIn(entry, 'Message'),
-      detail: textIn(entry, 'Detail'),
-      element: textIn(entry, 'element'),
-    })),
+    errors: (Array.isArray(list) ? objectsOf(list) : isJsonObject(list) ? [list] : [])
+      .slice(0, MAX_ENTRIES)
+      .map((entry) => ({
+        code: textIn(entry, 'code'),
+        message: textIn(entry, 'Message'),
+        detail: textIn(entry, 'Detail'),
+        element: textIn(entry, 'element'),
+      })),
   };
 }
 
@@ -85,30 +100,56 @@ function textIn(object: JsonObject, name: string): string {
 }
 
 function faultOfXml(text: string): Fault | null {
-  const fault = /<Fault\b([^>]*)>([\s\S]*?)<\/Fault>/.exec(text);
+  const [fault] = elementsIn(text.slice(0, MAX_XML_FAULT), 'Fault', 1);
   if (!fault) return null;
-  const entries = [...(fault[2] ?? '').matchAll(/<Error\b([^>]*?)(?:\/>|>([\s\S]*?)<\/Error>)/g)];
   return {
-    type: attribute(fault[1], 'type'),
-    errors: entries.map(([, attributes, content]) => ({
-      code: attribute(attributes, 'code'),
-      message: elementText(content, 'Message'),
-      detail: elementText(content, 'Detail'),
-      element: attribute(attributes, 'element'),
+    type: attribute(fault, 'type'),
+    errors: elementsIn(fault.content, 'Error', MAX_ENTRIES).map((entry) => ({
+      code: attribute(entry, 'code'),
+      message: elementText(entry, 'Message'),
+      detail: elementText(entry, 'Detail'),
+      element: attribute(entry, 'element'),
     })),
   };
+}
+
+interface Element {
+  attributes: string;
+  content: string;
+}
+
+/** The first elements of a name. Every character is looked at a fixed number of times, whatever the text is. */
+function elementsIn(text: string, name: string, limit: number): Element[] {
+  const found: Element[] = [];
+  const closing = `</${name}>`;
+  let at = text.indexOf(`<${name}`);
+  while (at >= 0 && found.length < limit) {
+    const inside = at + name.length + 1;
+    if (!/[\s/>]/.test(text.charAt(inside))) {
+      at = text.indexOf(`<${name}`, inside);
+      continue;
+    }
+    const end = text.indexOf('>', inside);
+    if (end < 0) break;
+    const isEmpty = text.charAt(end - 1) === '/';
+    const close = isEmpty ? end + 1 : text.indexOf(closing, end);
+    if (close < 0) break;
+    found.push({ attributes: text.slice(inside, end), content: isEmpty ? '' : text.slice(end + 1, close) });
+    at = text.indexOf(`<${name}`, isEmpty ? close : close + closing.length);
+  }
+  return found;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
 const unescapeXml = (text: string) =>
   text.replace(/&(lt|gt|quot|apos|amp);/g, (_all, name: string) => ENTITIES[name] ?? '');
 
-function attribute(attributes: string | undefined, name: string): string {
-  return unescapeXml(new RegExp(`\\b${name}="([^"]*)"`).exec(attributes ?? '')?.[1] ?? '');
+function attribute({ attributes }: Element, name: string): string {
+  return unescapeXml(new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? '');
 }
 
-function elementText(content: string | undefined, name: string): string {
-  return unescapeXml(new RegExp(`<${name}>([\\s\\S]*?)</${name}>`).exec(content ?? '')?.[1] ?? '');
+function elementText({ content }: Element, name: string): string {
+  return unescapeXml(elementsIn(content, name, 1)[0]?.content ?? '');
 }
 
 /** The gateway puts its code into the message, zero-padded: `errorCode=003200`. */
@@ -152,12 +193,16 @@ export function toSyncError(response: HttpResponse, call: Call, time: ErrorTime)
   const { status } = response;
   const details = detailsOf(response, call, code);
   if (status === 429 || code === '3001') return throttled(response, call, details, time);
-  if (isAuthFailure(status, code)) return refusedGrant(status, code, call, details);
-  const judged = fault?.type === 'ValidationFault' && code !== '10000';
-  if (code === '10000' || status === 408 || (status >= 500 && !judged)) {
+  // Everybody else who says 403 is a firewall, and reconnecting would not help.
+  const isJudged = first !== undefined;
+  if (status === 401 || (isJudged && isAuthFailure(status, code)))
+    return refusedGrant(status, code, call, details);
+  if (!isJudged) return foreignAnswer('QuickBooks', response, call, details);
+  const isRefusal = fault?.type === 'ValidationFault' && code !== '10000';
+  if (code === '10000' || status === 408 || (status >= 500 && !isRefusal)) {
     return failed(status, call, details);
   }
-  return refused(status, code, fault, call, details);
+  return refused(code, fault?.errors ?? [], call, details);
 }
 
 function detailsOf(response: HttpResponse, call: Call, code: string): SyncErrorDetails {
@@ -181,13 +226,17 @@ function throttled(
   const retryAfterMs = asked ?? THROTTLE_WAIT_MS + Math.floor(jitter * THROTTLE_JITTER_MS);
   return new RateLimitError(`QuickBooks asked to slow down and did not ${call.action}`, {
     ...details,
+    ...(call.kind === 'write' ? { landed: 'no' } : {}),
     retryAfterMs,
-    nextStep: 'Nothing to do; work goes on by itself after the wait.',
+    nextStep:
+      retryAfterMs > LONGEST_WAIT_MS
+        ? 'Nothing to do; it asked for a longer wait than an hour, and work continues automatically after an hour.'
+        : 'Nothing to do; work continues automatically after the wait.',
   });
 }
 
 function isAuthFailure(status: number, code: string): boolean {
-  return status === 401 || status === 403 || Object.hasOwn(AUTH_STEPS, code);
+  return status === 403 || Object.hasOwn(AUTH_STEPS, code);
 }
 
 /** The detail of these answers is left out: it may quote the token. */
@@ -205,30 +254,39 @@ function refusedGrant(status: number, code: string, call: Call, details: SyncErr
   });
 }
 
+/**
+ * A failure of the service's own: it may last, and meet every record; or one record may be what it fails on. Which of
+ * the two it is shows in how others fare, as with everything that is about the connection.
+ */
 function failed(status: number, call: Call, details: SyncErrorDetails): SyncError {
   if (call.kind === 'read') {
     return new TransientError(
       `QuickBooks could not ${call.action}: it answered with a failure of its own (${status})`,
       {
         ...details,
-        nextStep: 'Nothing to do; the read is repeated by itself.',
+        scope: 'connection',
+        nextStep: 'Nothing to do; the read is repeated automatically.',
       },
     );
   }
   return new UncertainWriteError(
     `QuickBooks answered "${call.action}" with a failure of its own (${status}); the write may have landed`,
-    { ...details, nextStep: 'Nothing to do; the record is looked up before anything is repeated.' },
+    {
+      ...details,
+      scope: 'connection',
+      nextStep: 'Nothing to do; the record is looked up before anything is repeated.',
+    },
   );
 }
 
 function refused(
-  status: number,
   code: string,
-  fault: Fault | null,
+  errors: readonly FaultEntry[],
   call: Call,
   details: SyncErrorDetails,
 ): SyncError {
-  const message = `QuickBooks did not ${call.action}: ${said(fault, status)}`;
+  const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  const message = `QuickBooks did not ${call.action}: ${wordsOf(errors[0])}${others}`;
   switch (code) {
     case '5010':
       return new StaleVersionError(message, {
@@ -242,8 +300,8 @@ function refused(
         field: code === '6140' ? 'number' : 'name',
         nextStep:
           code === '6140'
-            ? 'Change the number on one of the two documents, or link them.'
-            : 'Rename one of the two records, or link them.',
+            ? 'Change the number of one of the two documents.'
+            : 'Rename one of the two records.',
       });
     case '610':
       return new NotFoundError(message, {
@@ -251,28 +309,35 @@ function refused(
         nextStep: 'Check in QuickBooks whether the record was deleted, or one it refers to made inactive.',
       });
     default: {
-      const issues = (fault?.errors ?? []).map((entry) => ({
-        field: entry.element,
-        reason: entry.detail || entry.message,
-      }));
-      const element = issues.find((issue) => issue.field !== '')?.field;
+      const issues = errors.map((entry): Issue => {
+        const known = fieldOf(entry, call);
+        return {
+          field: known?.path ?? entry.element,
+          ...(known ? { label: known.label } : {}),
+          reason: cut(escapeControls(entry.detail || entry.message), MAX_WORDS),
+        };
+      });
+      const field = issues.find((issue) => issue.field !== '')?.field;
       return new ValidationError(message, {
         ...details,
-        ...(element === undefined ? {} : { field: element }),
-        ...(issues.length === 0 ? {} : { issues }),
+        ...(field === undefined ? {} : { field }),
+        issues,
         nextStep: VALIDATION_STEPS[code] ?? 'Correct the record at its source, then replay the event.',
       });
     }
   }
 }
 
-/** What the service said, in its own words; the detail usually repeats the message. */
-function said(fault: Fault | null, status: number): string {
-  const parts = (fault?.errors ?? []).map(({ message, detail, code }) => {
-    const isRepeated =
-      detail === '' || detail.startsWith(message) || /^Business Validation Error: ./.test(detail);
-    const words = isRepeated ? detail || message : `${message}: ${detail}`;
-    return `${words.slice(0, 500)}${code === '' ? '' : ` (code ${code})`}`;
-  });
-  return parts.length > 0 ? parts.join('; ') : `it answered with status ${status}`;
+/** The service names members of its own, such as `PrimaryEmailAddr.Address`. */
+const fieldOf = ({ element }: FaultEntry, { mapping }: Call) =>
+  mapping && element !== '' ? fieldOnWire(mapping, element) : null;
+
+/** What the service said, in its own words, once: the detail usually repeats the message. */
+function wordsOf(entry: FaultEntry | undefined): string {
+  const { message = '', detail = '' } = entry ?? {};
+  const plain = detail.replace(/^Business Validation Error\s*:\s*/, '');
+  const isRepeated = plain === '' || detail.startsWith(message) || plain !== detail;
+  const words = isRepeated ? plain || message : `${message} (${plain})`;
+  const line = escapeControls(words.slice(0, 2 * MAX_WORDS)).replace(/\s*:\s+/g, ' – ');
+  return cut(line || 'it gave no reason', MAX_WORDS);
 }

@@ -153,6 +153,7 @@ export class QuickBooksSide implements ProviderSide {
         kind: 'write',
         action: `create ${resource.label}${named}`,
         entity,
+        mapping: resource.mapping,
       },
     );
   }
@@ -422,6 +423,7 @@ const writing = (resource: Resource, verb: string, id: string): Call => ({
   action: `${verb} ${resource.label} ${id}`,
   entity: resource.entity,
   recordId: id,
+  mapping: resource.mapping,
 });
 
 /** The write is done, only its answer is not understood: nobody may take that for a refusal. */

@@ -21,7 +21,8 @@ export const initial: Migration = {
       credential_id ${text} NOT NULL,
       environment ${text} NOT NULL,
       base_url ${text} NOT NULL,
-      app ${text} NOT NULL
+      app ${text} NOT NULL,
+      trouble ${text}
     )${suffix}`,
     `CREATE UNIQUE INDEX connections_company ON connections (tenant_id, base_url, provider)`,
 

@@ -8,6 +8,7 @@ import {
   UncertainWriteError,
   ValidationError,
 } from '../../../shared/errors';
+import { resourcesFor } from '../../../shared/providers/quickbooks/resources';
 import { parseFault, toSyncError, type Call } from '../../../shared/providers/quickbooks/errors';
 
 const write: Call = { kind: 'write', action: 'update invoice 12', entity: 'invoice', recordId: '12' };
@@ -66,7 +67,9 @@ describe('QuickBooks errors', () => {
     [504, html, write, UncertainWriteError],
     [400, fault('6070', 'Amount calculation incorrect'), write, ValidationError],
     [400, fault('500', 'Unsupported Operation'), write, ValidationError],
-    [404, '<html/>', read, ValidationError],
+    [404, '<html/>', read, TransientError],
+    [403, html, write, UncertainWriteError],
+    [407, html, write, TransientError],
   ])('%i %s', (status, body, call, expected) => {
     const error = failing(status, body, call);
     expect(error.constructor).toBe(expected);
@@ -83,14 +86,39 @@ describe('QuickBooks errors', () => {
 
   it('says what was refused, where and with which code', () => {
     const error = failing(400, fault('2050', 'String length', 'Max:21 supported'), write);
-    expect(error.message).toBe(
-      'QuickBooks did not update invoice 12: String length: Max:21 supported (code 2050)',
-    );
+    expect(error.message).toBe('QuickBooks did not update invoice 12: String length (Max:21 supported)');
     expect(error.details).toMatchObject({
       providerCode: '2050',
       field: 'Line',
       issues: [{ field: 'Line', reason: 'Max:21 supported' }],
     });
+  });
+
+  it('calls a field by our name for it, and says the words of the service once, in one line', () => {
+    const customer = resourcesFor(null).get('customer')!;
+    const call: Call = { ...write, entity: 'customer', mapping: customer.mapping };
+    const entry = {
+      Message: 'Invalid email',
+      Detail: `Business Validation Error: Email address : must be\nvalid ${'x'.repeat(500)}`,
+      code: '2210',
+      element: 'PrimaryEmailAddr.Address',
+    };
+    const body = JSON.stringify({ Fault: { Error: [entry, entry], type: 'ValidationFault' } });
+    const error = failing(400, body, call);
+    expect(error.details).toMatchObject({
+      field: 'email',
+      issues: [{ field: 'email', label: 'E-mail' }, {}],
+    });
+    expect(error.message).toMatch(
+      /^QuickBooks did not update invoice 12: Email address – must be\\nvalid x+… \(and 1 more\)$/,
+    );
+    expect(error.message.length).toBeLessThan(370);
+  });
+
+  it('gives no advice that nobody can follow', () => {
+    for (const code of ['6140', '6240']) {
+      expect(failing(400, fault(code, 'Duplicate'), write).details.nextStep).not.toContain('link');
+    }
   });
 
   it('waits as long as it is told, and a minute and a bit when it is not', () => {

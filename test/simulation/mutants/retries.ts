@@ -62,7 +62,7 @@ export const retries: readonly Mutant[] = [
     name: 'rate-limit-not-respected',
     breaks: 'Nothing is asked of a side that asked to be left alone',
     patches: [
-      failure('const resumeAt = now + (error.details.retryAfterMs ?? REST_MS);', 'const resumeAt = now;'),
+      failure('const resumeAt = now + restOf(error);', 'const resumeAt = now;'),
     ],
   },
   {

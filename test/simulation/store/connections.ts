@@ -70,7 +70,8 @@ export class MemoryConnections implements ConnectionStore {
     const { database } = this.session;
     const row = database.connections.get(id);
     if (!row) throw new NotFoundError(`There is no connection ${id} in this store`);
-    row.value = database.sealed({ ...row.value, ...asStored(patch) });
+    const { trouble, ...value } = { ...row.value, ...asStored(patch) };
+    row.value = database.sealed({ ...value, ...(trouble ? { trouble } : {}) });
     if (row.value.state === 'active') database.wake();
   }
 }

@@ -17,9 +17,11 @@ export async function execute(this: IExecuteFunctions): Promise<object[]> {
         const info = await ledger.companyInfo();
         const resumed = connection.state === 'paused';
         const going = { state: 'active' as const, pausedReason: null, resumeAt: null };
-        if (resumed || connection.resumeAt !== null) await store.connections.update(connection.id, going);
-        const now = { ...connection, ...going };
-        return [{ ...viewOf(now), company: info.name, country: info.country, resumed }];
+        if (resumed || connection.resumeAt !== null || connection.trouble) {
+          await store.connections.update(connection.id, { ...going, trouble: null });
+        }
+        const { trouble: _past, ...known } = connection;
+        return [{ ...viewOf({ ...known, ...going }), company: info.name, country: info.country, resumed }];
       }),
   );
 }

@@ -2,13 +2,15 @@ import type { Connection } from '../../../../shared/ports';
 
 /** A connection as the node outputs it. */
 export function viewOf(connection: Connection) {
-  const { id, name, provider, tenantId, state, pausedReason, resumeAt, settings, createdAt } = connection;
+  const { id, name, provider, tenantId, state, pausedReason, resumeAt, settings, createdAt, trouble } =
+    connection;
   const { environment, baseUrl, credentialId } = connection.binding;
   return {
     name,
     state,
     pausedReason,
     resumeAt: resumeAt === null ? null : new Date(resumeAt).toISOString(),
+    trouble: trouble?.message ?? null,
     entities: settings.entities ?? null,
     dailyReadBudget: settings.dailyReadBudget ?? null,
     createdAt: new Date(createdAt).toISOString(),

@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { entities } from '../../../../shared/schema/entities';
 import { firstImport, type EntityImport } from '../../../../shared/sync/import';
 import { quickBooksCompany } from '../../../runtime/quickBooks';
+import { nodeLogger } from '../../../runtime/logger';
 import { itemsOf } from '../../../runtime/router';
 import { withConnection, type ConnectionRun } from '../../../runtime/run';
 import { withStore } from '../../../runtime/store';
@@ -45,7 +46,7 @@ export async function execute(this: IExecuteFunctions): Promise<Sorted> {
           await firstImport(ports, engine, connection, {
             ...(chosen.length > 0 ? { entities: chosen } : {}),
             onProgress: (progress) =>
-              this.logger.debug('First import', { ...progress, connection: connection.name }),
+              nodeLogger(this.logger).debug('First import', { ...progress, connection: connection.name }),
             onEntity: (entity) => done.push(entity),
           }),
       );
