@@ -13,6 +13,7 @@ import {
   T0,
 } from './storeSupport';
 
+const DAY = 24 * 60 * MINUTE;
 const LOST = { code: 'lease_lost' };
 
 /** Who may work on what. */
@@ -92,6 +93,23 @@ export function leaseContract({ store, another }: Fixture): void {
       const again = await claimOne(store(), { now: T0 + 10 });
       expect(again.intents.map(({ key }) => key)).toEqual(['k1']);
       expect(again.events).toEqual(next.events);
+    });
+
+    it('takes a lease for over that was taken when the clock was ahead, and fences its worker off', async () => {
+      const { queue } = store();
+      await queue.append([anEvent('1'), anEvent('2')], { now: T0 - DAY });
+      const ahead = await claimSome(store(), { now: T0, leaseMs: MINUTE });
+      expect(ahead).toHaveLength(2);
+      // Clocks of two machines may differ by this much: nothing is taken away for it.
+      expect(await claimSome(store(), { now: T0 - MINUTE })).toEqual([]);
+      expect(await queue.ready(['c1'], T0 - MINUTE)).toEqual({ ready: 0, nextAt: T0 + MINUTE });
+      const back = T0 - MINUTE - 1;
+      expect(await queue.ready(['c1'], back)).toEqual({ ready: 2, nextAt: null });
+      const [first, second] = ahead.map(({ link }) => link.id);
+      const options = { worker: 'w2', now: back, leaseMs: MINUTE };
+      expect(await queue.claimLink(first!, options)).toMatchObject({ link: { fence: 2 } });
+      expect((await claimSome(store(), options)).map(({ link }) => link.id)).toEqual([second]);
+      for (const claim of ahead) await expect(queue.settle(claim, settled())).rejects.toMatchObject(LOST);
     });
 
     it('accepts a late worker whom nobody has replaced', async () => {

@@ -5,6 +5,7 @@ import type { ConflictRow, EventRow, IntentRow, LinkRow, Queries } from '../data
 import { conflictFromRow, eventFromRow, intentFromRow, linkFromRow } from '../rows';
 import { single, type Command } from '../writer';
 import { holdLinks } from './fence';
+import { leaseIsOver } from './lease';
 
 /** Connections that share one claim; the others' turn comes with the next. */
 const MAX_CONNECTIONS = 32;
@@ -45,7 +46,7 @@ export function claimLinkCommand(context: StoreContext): Command<LeaseOptions, C
       const { rows } = await sql<LinkRow>`
         update links set fence = fence + 1, lease_owner = v.worker, leased_at = v.now, lease_until = v.until
         from ${context.dialect.rows(leaseColumns, wanted)}
-        where links.id = v.link_id and (links.lease_until is null or links.lease_until <= v.now)
+        where links.id = v.link_id and ${leaseIsOver('links', sql`v.now`)}
         returning *`.execute(queries);
       const claims = await describe(context, queries, rows, null);
       const claimOf = new Map(claims.map((claim) => [claim.link.id, claim]));
@@ -66,7 +67,7 @@ async function dueConnections(
       and (c.resume_at is null or c.resume_at <= ${now})
       and exists (
         select 1 from links l where l.connection_id = c.id and l.next_due_at is not null and l.next_due_at <= ${now}
-          and (l.lease_until is null or l.lease_until <= ${now}))`.execute(queries);
+          and ${leaseIsOver('l', sql`cast(${now} as bigint)`)})`.execute(queries);
   const ids = rows.map((row) => row.id);
   while (ids.length > MAX_CONNECTIONS) ids.splice(Math.floor(random.next() * ids.length), 1);
   return ids;
@@ -83,7 +84,7 @@ async function lease(
       select * from (
         select id, connection_id, next_due_at from links
         where connection_id = ${id} and next_due_at is not null and next_due_at <= ${now}
-          and (lease_until is null or lease_until <= ${now})
+          and ${leaseIsOver('links', sql`cast(${now} as bigint)`)}
         order by next_due_at limit ${limit} ${dialect.skipLocked}) as due_of_one`,
   );
   const { rows } = await sql<LinkRow>`

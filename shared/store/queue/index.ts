@@ -8,6 +8,7 @@ import { single } from '../writer';
 import { advanceDue, appendCommand } from './append';
 import { claimCommand, claimLinkCommand } from './claim';
 import { holdLinks } from './fence';
+import { leaseIsOver } from './lease';
 import { intentsCommand, releaseCommand } from './intents';
 import { retractNotices } from './notices';
 import { settleCommand } from './settle';
@@ -59,7 +60,7 @@ async function ready(context: StoreContext, connectionIds: readonly string[] | n
   const { dialect } = context;
   const at = dialect.greatest(
     sql`l.next_due_at`,
-    sql`coalesce(l.lease_until, l.next_due_at)`,
+    sql`case when ${leaseIsOver('l', sql`cast(${now} as bigint)`)} then l.next_due_at else l.lease_until end`,
     sql`coalesce(c.resume_at, l.next_due_at)`,
   );
   const among = connectionIds === null ? sql`` : sql`and c.id ${dialect.anyOf(connectionIds)}`;

@@ -6,6 +6,7 @@ type LeaseOptions = Parameters<QueueStore['claimLink']>[1];
 
 /** Connections that share one claim; the others' turn comes with the next. */
 const MAX_CONNECTIONS = 32;
+const CLOCK_SLACK_MS = 60_000;
 
 /** Leases the records that have waited longest, turn by turn among the connections. */
 export function claim(database: MemoryDatabase, options: ClaimOptions): Claim[] {
@@ -24,7 +25,9 @@ export function claimLink(database: MemoryDatabase, linkId: string, options: Lea
   return take(database, link, options, null);
 }
 
-const isFree = (link: LinkRow, now: number): boolean => link.leaseUntil === null || link.leaseUntil <= now;
+/** Over at its end, or where it was taken at a time that is yet to come: the clock was set back. */
+export const isFree = (link: LinkRow, now: number): boolean =>
+  link.leaseUntil === null || link.leaseUntil <= now || (link.leasedAt ?? 0) > now + CLOCK_SLACK_MS;
 
 const byDueTime = (a: LinkRow, b: LinkRow): number =>
   (a.nextDueAt ?? 0) - (b.nextDueAt ?? 0) || compareText(a.id, b.id);

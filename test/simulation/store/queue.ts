@@ -11,7 +11,7 @@ import type {
 } from '../../../shared/ports';
 import { noDeadLetters } from '../../../shared/store/refusals';
 import { append } from './append';
-import { claim, claimLink, openIntents } from './claim';
+import { claim, claimLink, isFree, openIntents } from './claim';
 import { heldLink, release } from './fence';
 import { storeIntents } from './intents';
 import { advanceDue } from './links';
@@ -73,9 +73,11 @@ export class MemoryQueue implements QueueStore {
     for (const id of connectionIds === null ? connections.keys() : new Set(connectionIds)) {
       const connection = connections.get(id);
       if (connection?.value.state !== 'active') continue;
-      for (const { nextDueAt, leaseUntil } of connection.links) {
+      for (const link of connection.links) {
+        const { nextDueAt } = link;
         if (nextDueAt === null) continue;
-        const at = Math.max(nextDueAt, leaseUntil ?? nextDueAt, connection.value.resumeAt ?? nextDueAt);
+        const leased = isFree(link, now) ? nextDueAt : (link.leaseUntil ?? nextDueAt);
+        const at = Math.max(nextDueAt, leased, connection.value.resumeAt ?? nextDueAt);
         if (at <= now) ready++;
         else if (nextAt === null || at < nextAt) nextAt = at;
       }
