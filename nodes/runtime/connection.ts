@@ -1,7 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { NotFoundError, ValidationError } from '../../shared/errors';
 import type { Access, Connection, ConnectionStore } from '../../shared/ports';
+import type { OpenStore } from '../../shared/store';
 import { locatorValue } from './locator';
+
+/** A store, and where it is: whoever misses a connection may be looking in the wrong one. */
+type Place = Pick<OpenStore, 'location'> & { connections: ConnectionStore };
 
 /** Chooses a connection; left empty, it is the only one there is, unless `empty` says otherwise. */
 export const connectionLocator = (
@@ -38,13 +42,14 @@ export const connectionLocator = (
 });
 
 /** The connection that a locator names. Throws NotFoundError or ValidationError that list what there is. */
-export async function chosenConnection(store: ConnectionStore, locator: unknown): Promise<Connection> {
+export async function chosenConnection(store: Place, locator: unknown): Promise<Connection> {
+  const { connections } = store;
   const { mode, value } = locatorValue(locator);
   if (value !== '' && mode !== 'name') {
-    const byId = await store.get(value);
+    const byId = await connections.get(value);
     if (byId) return byId;
   }
-  const all = await store.list();
+  const all = await connections.list();
   if (value !== '') {
     const named = all.filter((connection) => connection.name === value);
     if (named.length === 1 && named[0]) return named[0];
@@ -53,24 +58,27 @@ export async function chosenConnection(store: ConnectionStore, locator: unknown)
   }
   const [only, another] = all;
   if (only && !another) return only;
-  if (!only) throw new NotFoundError('There is no connection yet', { nextStep: choices(all) });
+  if (!only)
+    throw new NotFoundError(`There is no connection yet in the store at ${store.location}`, {
+      nextStep: choices(all),
+    });
   throw new ValidationError(`There are ${all.length} connections, and none is chosen`, {
     nextStep: choices(all),
   });
 }
 
 /** The connection that a node's credential is bound to; says what to do where it is bound to none. */
-export async function boundConnection(store: ConnectionStore, access: Access): Promise<Connection> {
-  const connection = await store.bound(access);
+export async function boundConnection(store: Place, access: Access): Promise<Connection> {
+  const connection = await store.connections.bound(access);
   if (connection) return connection;
   const { tenantId, binding } = access;
-  const all = (await store.list()).filter(({ provider }) => provider === access.provider);
+  const all = (await store.connections.list()).filter(({ provider }) => provider === access.provider);
   const sameCompany = all.find(
     (other) => other.tenantId === tenantId && other.binding.baseUrl === binding.baseUrl,
   );
   if (sameCompany) throw boundToAnother(sameCompany);
   const sameCredential = all.find((other) => other.binding.credentialId === binding.credentialId);
-  throw sameCredential ? leadsElsewhere(sameCredential, access) : noConnection(tenantId);
+  throw sameCredential ? leadsElsewhere(sameCredential, access) : noConnection(store, tenantId);
 }
 
 export const boundToAnother = ({ name }: Connection): ValidationError =>
@@ -88,10 +96,13 @@ const leadsElsewhere = ({ name, tenantId, binding }: Connection, access: Access)
   );
 };
 
-const noConnection = (tenantId: string): NotFoundError =>
-  new NotFoundError(`No connection belongs to the company of this credential (${tenantId})`, {
-    nextStep: 'Create one with the Accounting Sync node: resource Connection, operation Create or Get.',
-  });
+const noConnection = ({ location }: Place, tenantId: string): NotFoundError =>
+  new NotFoundError(
+    `The store at ${location} has no connection of the company of this credential (${tenantId})`,
+    {
+      nextStep: 'Create one with the Accounting Sync node: resource Connection, operation Create or Get.',
+    },
+  );
 
 function choices(all: readonly Connection[]): string {
   if (all.length === 0) {

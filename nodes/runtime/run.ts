@@ -31,7 +31,7 @@ export async function withConnection<T>(
   access: Access,
   use: (run: ConnectionRun) => Promise<T>,
 ): Promise<T> {
-  const connection = await boundConnection(store.connections, access);
+  const connection = await boundConnection(store, access);
   const clock = clockOf(store);
   const meter = await openMeter(store.usage, connection, clock);
   const ledger = quickBooksSide(context, access, meter);

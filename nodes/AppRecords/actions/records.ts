@@ -20,7 +20,7 @@ export async function withRecords<T>(
   const locator = context.getNodeParameter('connection', itemIndex);
   const { name: entity } = entityNamed(String(context.getNodeParameter('entity', itemIndex)));
   return await withStore(context, async (store) => {
-    const { id: connectionId } = await chosenConnection(store.connections, locator);
+    const { id: connectionId } = await chosenConnection(store, locator);
     const deps = { store, connectionId, clock: clockOf(store), random: systemRandom };
     return await use(new AppRecords(deps), entity);
   });

@@ -11,7 +11,7 @@ const PAGE = 200;
 export const recordListSearch = recordSearches(async (context, entity, cursor) => {
   const locator = context.getCurrentNodeParameter('connection');
   return await withStore(context, async (store) => {
-    const { id: connectionId } = await chosenConnection(store.connections, locator);
+    const { id: connectionId } = await chosenConnection(store, locator);
     const records = new AppRecords({ store, connectionId, clock: clockOf(store), random: systemRandom });
     const page = await records.list(entity, { limit: PAGE, ...(cursor === null ? {} : { afterId: cursor }) });
     const next = page.length === PAGE ? (page.at(-1)?.id ?? null) : null;

@@ -11,7 +11,7 @@ export const description: INodeProperties[] = [
 export async function execute(this: IExecuteFunctions, itemIndex: number): Promise<object[]> {
   const locator = this.getNodeParameter('connection', itemIndex);
   return await withStore(this, async (store) => {
-    const connection = await chosenConnection(store.connections, locator);
+    const connection = await chosenConnection(store, locator);
     const today = new Date(store.now()).toISOString().slice(0, 10);
     const [events, calls] = await Promise.all([
       store.queue.counts(connection.id),

@@ -26,7 +26,7 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
   const locator = this.getNodeParameter('connection', itemIndex);
   const company = await quickBooksCompany(this);
   return await withStore(this, async (store) => {
-    const { id, name, provider, tenantId, binding } = await chosenConnection(store.connections, locator);
+    const { id, name, provider, tenantId, binding } = await chosenConnection(store, locator);
     if (
       provider !== company.provider ||
       tenantId !== company.tenantId ||

@@ -37,7 +37,7 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
   const status = this.getNodeParameter('status', itemIndex) as QueuedEvent['status'] | 'any';
   const limit = Math.min(limitOf(this, itemIndex), MOST);
   return await withStore(this, async (store) => {
-    const { id: connectionId } = await chosenConnection(store.connections, locator);
+    const { id: connectionId } = await chosenConnection(store, locator);
     const events = await store.queue.list({ connectionId, limit, ...(status === 'any' ? {} : { status }) });
     return events.map(({ status: is, entity, side, recordId, lastError, receivedAt, dueAt, ...event }) => ({
       status: is,

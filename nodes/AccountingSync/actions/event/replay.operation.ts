@@ -50,7 +50,7 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
     });
   }
   return await withStore(this, async (store) => {
-    const connection = await chosenConnection(store.connections, locator);
+    const connection = await chosenConnection(store, locator);
     const filter = { connectionId: connection.id, ...(eventIds ? { eventIds } : {}) };
     const replayed = await store.queue.replay(filter, store.now());
     const links = await store.links.getMany(replayed.map(({ linkId }) => linkId));
