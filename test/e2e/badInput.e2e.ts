@@ -473,15 +473,9 @@ describe('a credential that no longer works', () => {
   );
 });
 
-describe('a store that cannot be opened', () => {
-  const postgres = {
-    kind: 'postgres',
-    port: 5432,
-    database: 'books',
-    user: 'sync',
-    password: STORE_PASSWORD,
-  };
+const postgres = { port: 5432, database: 'books', user: 'sync', password: STORE_PASSWORD };
 
+describe('a store that cannot be opened', () => {
   it.each<[string, Record<string, string | number>, () => string]>([
     [
       'whose host is unknown',
@@ -490,9 +484,9 @@ describe('a store that cannot be opened', () => {
     ],
     ['where nothing answers', { ...postgres, host: '127.0.0.1', port: 1 }, () => '127.0.0.1:1/books'],
     [
-      'whose path leads through a file',
-      { kind: 'sqlite', path: '../encryption.key/store.sqlite' },
-      () => join(stage.n8n.userFolder, 'encryption.key', 'store.sqlite'),
+      'whose schema ends in the middle',
+      { ...postgres, host: '127.0.0.1', schema: 'books\0public' },
+      () => 'the schema in its settings is not valid',
     ],
   ])(
     '%s is named, and nothing is half done',
@@ -507,7 +501,7 @@ describe('a store that cannot be opened', () => {
       for (const step of [PROCESS, { resource: 'import', operation: 'run' }, DEAD_LETTERS]) {
         const run = await stage.runStep(step, credentials);
         expect(run.status).toBe('error');
-        expect(errorOf(run)).toMatch(/^The store at .* cannot be opened: .* (Correct|Check) .*\.$/);
+        expect(errorOf(run)).toMatch(/^The store .*cannot be opened: .* (Correct|Check|Use) .*\.$/);
         expect(errorOf(run)).toContain(place());
         expect(JSON.stringify([run, test])).not.toContain(STORE_PASSWORD);
       }
@@ -518,7 +512,7 @@ describe('a store that cannot be opened', () => {
   it(
     'is told to the app that posts an edit as a number, under which n8n says which store and why',
     told(async () => {
-      const { credentials, path } = await storeInFile('Behind the app edits');
+      const { credentials, place } = await storeNowhere('Behind the app edits');
       const parameters = { 'App Edit': { path: `${APP_EDITS_PATH}-elsewhere` } };
       const { id } = await stage.importTemplate('app-edits.json', { credentials, parameters });
       await stage.api.activate(id);
@@ -533,33 +527,33 @@ describe('a store that cannot be opened', () => {
           execution,
         },
       ]);
-      expect(text).not.toContain('store.sqlite');
+      expect(text).not.toMatch(/postgres|127\.0\.0\.1|books/);
       const told = await stage.api.getExecution((json as { execution: string }).execution);
-      expect(JSON.stringify(told)).toContain(path);
+      expect(JSON.stringify(told)).toContain(place);
     }),
   );
 });
 
-/** A store credential for a path that leads through a file. */
-async function storeInFile(name: string): Promise<{ credentials: Credentials; path: string }> {
-  const path = join(stage.n8n.userFolder, 'encryption.key', 'store.sqlite');
-  const data = { kind: 'sqlite', path };
+/** A store credential for a place where nothing answers. */
+async function storeNowhere(name: string): Promise<{ credentials: Credentials; place: string }> {
+  const data = { ...postgres, host: '127.0.0.1', port: 1 };
   const store = await stage.api.createCredential({ name, type: STORE_CREDENTIAL, data });
-  return { credentials: { ...stage.credentials, [STORE_CREDENTIAL]: store }, path };
+  const place = 'postgres://127.0.0.1:1/books (schema accounting_sync)';
+  return { credentials: { ...stage.credentials, [STORE_CREDENTIAL]: store }, place };
 }
 
 describe('a workflow', () => {
   it(
     'is not published with a credential nobody has connected, nor with a store that cannot be opened',
     told(async () => {
-      const { credentials, path } = await storeInFile('Behind the trigger');
+      const { credentials, place } = await storeNowhere('Behind the trigger');
       const unconnected = await stage.createCredential('Still not connected');
       // n8n tries for a while before it gives up; both at once take no longer than one.
       await Promise.all([
         expect(published({ [QUICKBOOKS_CREDENTIAL]: unconnected }, 'nobody')).rejects.toThrow(
           'The QuickBooks credential "Still not connected" is not connected to a company yet',
         ),
-        expect(published(credentials, 'nowhere')).rejects.toThrow(`The store at ${path} cannot be opened`),
+        expect(published(credentials, 'nowhere')).rejects.toThrow(`The store at ${place} cannot be opened`),
       ]);
     }),
   );

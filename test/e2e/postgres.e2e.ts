@@ -13,7 +13,7 @@ beforeAll(async () => {
   postgres = await startPostgres();
   const { host, port, database, user, password } = postgres;
   stage = await Stage.open({
-    store: { kind: 'postgres', host, port, database, user, password, schema: 'books', ssl: 'off' },
+    store: { host, port, database, user, password, schema: 'books' },
   });
 });
 afterAll(async () => {
@@ -56,4 +56,28 @@ describe('a store in PostgreSQL', () => {
       expect(stage.n8n.logs()).not.toContain(postgres.password);
     }),
   );
+});
+
+describe('n8n on PostgreSQL', () => {
+  it('keeps the store in a schema of its own in the same database, without anybody choosing', async () => {
+    const { host, port, database, user, password } = postgres;
+    const beside = await Stage.open({
+      env: {
+        DB_TYPE: 'postgresdb',
+        DB_POSTGRESDB_HOST: host,
+        DB_POSTGRESDB_PORT: String(port),
+        DB_POSTGRESDB_DATABASE: database,
+        DB_POSTGRESDB_USER: user,
+        DB_POSTGRESDB_PASSWORD: password,
+      },
+    });
+    try {
+      const store = await beside.store();
+      expect(store.location).toBe(`postgres://${host}:${port}/${database} (schema accounting_sync)`);
+      expect(await store.connections.list()).toHaveLength(1);
+      expect(existsSync(join(beside.n8n.userFolder, '.n8n', 'accounting-sync'))).toBe(false);
+    } finally {
+      await beside.close();
+    }
+  });
 });
