@@ -12,6 +12,7 @@ import { testStore } from '../runtime/store';
 import { storeCredential, storeParameter } from '../runtime/storeParameter';
 import { actionSubtitle } from '../runtime/subtitle';
 import { allowChanges, readOnlyTool } from '../runtime/tool';
+import * as audit from './actions/audit/Audit.resource';
 import * as connection from './actions/connection/Connection.resource';
 import * as event from './actions/event/Event.resource';
 import * as firstImport from './actions/import/Import.resource';
@@ -30,6 +31,7 @@ const properties: INodeProperties[] = [
     type: 'options',
     noDataExpression: true,
     options: [
+      { name: 'Audit', value: 'audit', description: 'What was changed, when, by whom and by which rule' },
       {
         name: 'Connection',
         value: 'connection',
@@ -40,6 +42,7 @@ const properties: INodeProperties[] = [
     ],
     default: 'event',
   },
+  ...audit.description,
   ...connection.description,
   ...event.description,
   ...firstImport.description,

@@ -234,7 +234,7 @@ export interface Conflict {
 export interface Resolution {
   /** By path. */
   choices: Record<string, Choice>;
-  by: string;
+  by: Actor;
   at: number;
 }
 
@@ -252,7 +252,7 @@ export interface PolicyRule {
 export interface PolicyChange extends Omit<PolicyRule, 'winner'> {
   winner: PolicyWinner | null;
   version: number;
-  by: string;
+  by: Actor;
   at: number;
 }
 

@@ -109,6 +109,7 @@ export interface ConnectionStore {
       /** Null: calls are answered again. */
       trouble?: ConnectionTrouble | null;
     },
+    act: { now: number; by?: Actor },
   ): Promise<void>;
 }
 
@@ -154,7 +155,11 @@ export interface QueueStore {
    * Dead letters back to pending with fresh attempts, all of a connection or those named; answers which.
    * NotFoundError names those that are no dead letters of this connection; then none is replayed.
    */
-  replay(filter: { connectionId: string; eventIds?: readonly string[] }, now: number): Promise<Replayed[]>;
+  replay(
+    filter: { connectionId: string; eventIds?: readonly string[] },
+    now: number,
+    by?: Actor,
+  ): Promise<Replayed[]>;
 }
 
 /** An event that is tried again. */
@@ -203,10 +208,10 @@ export interface NoticeStore {
 export interface PolicyStore {
   /** Rules in force for a connection, its own and the general ones. */
   load(connectionId: string): Promise<PolicySet>;
-  /** Appends to the history and raises the version; `winner: null` removes the rule. */
+  /** Appends to the history and raises the version; `winner: null` removes the rule. NotFoundError for a connection that is not there. */
   set(
     rule: Omit<PolicyRule, 'winner'> & { winner: PolicyWinner | null },
-    by: string,
+    by: Actor,
     now: number,
   ): Promise<number>;
   /** Newest first. */
@@ -216,8 +221,16 @@ export interface PolicyStore {
 export interface AuditStore {
   list(
     connectionId: string,
-    options: { afterSeq?: number; linkId?: string; limit: number },
+    options: {
+      afterSeq?: number;
+      linkId?: string;
+      limit: number;
+      /** The newest first, those before this one. */
+      beforeSeq?: number;
+    },
   ): Promise<AuditRow[]>;
+  /** The end of the chain, to be kept outside the store; null where it cannot be trusted. Checks no row. */
+  anchor(connectionId: string, now: number): Promise<string | null>;
   /** Walks the chain to its first row that does not hold. `compareWith` is an anchor of an earlier report. */
   verify(connectionId: string, options: { now: number; compareWith?: string }): Promise<AuditReport>;
 }

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { AuditEntry, AuditStore } from '../ports';
 import { canonicalJson } from '../schema/canonicalJson';
-import { detailHash, headMac, rowHash, type AuditHead, type AuditSeal } from './auditHash';
-import { HEAD_MISMATCH, KEY_CHANGED, verifyChain, type ChainMark, type ChainRow } from './auditVerify';
+import { detailHash, headMac, rowHash, type AuditHead, type AuditSeal, type ChainMark } from './auditHash';
+import { HEAD_MISMATCH, KEY_CHANGED, verifyChain, type ChainRow } from './auditVerify';
+import { anchorOfEnd } from './auditAnchor';
 import type { StoreContext } from './context';
 import type { AuditHeadRow, AuditTableRow, Queries } from './database';
 import type { Columns } from './dialect';
@@ -10,6 +11,8 @@ import { auditFromRow } from './rows';
 
 /** The chain of the store itself: what is about no connection, and what outlives one. */
 export const STORE_CHAIN = '*';
+
+type ListOptions = Parameters<AuditStore['list']>[1];
 
 /** An entry on its way to the chain of a connection. */
 export interface NewAuditRow {
@@ -164,7 +167,7 @@ function doubtOf(seal: AuditSeal, found: ChainMark): AuditEntry | null {
 }
 
 export function createAuditStore(context: StoreContext): AuditStore {
-  const page = async (connectionId: string, afterSeq: number, limit: number, linkId?: string) =>
+  const page = async (connectionId: string, { afterSeq = 0, beforeSeq, limit, linkId }: ListOptions) =>
     await context.read(async (queries) => {
       let query = queries
         .selectFrom('audit')
@@ -172,27 +175,32 @@ export function createAuditStore(context: StoreContext): AuditStore {
         .where('connection_id', '=', connectionId)
         .where('seq', '>', afterSeq);
       if (linkId !== undefined) query = query.where('link_id', '=', linkId);
-      return await query.orderBy('seq').limit(limit).execute();
+      if (beforeSeq !== undefined) query = query.where('seq', '<', beforeSeq);
+      return await query
+        .orderBy('seq', beforeSeq === undefined ? 'asc' : 'desc')
+        .limit(limit)
+        .execute();
     });
+  const headOf = async (connectionId: string): Promise<ChainMark | null> => {
+    const row = await context.read(
+      async (queries) =>
+        await queries
+          .selectFrom('audit_heads')
+          .selectAll()
+          .where('connection_id', '=', connectionId)
+          .executeTakeFirst(),
+    );
+    return row ? markFromRow(row) : null;
+  };
   return {
-    list: async (connectionId, { afterSeq = 0, linkId, limit }) =>
-      (await page(connectionId, afterSeq, limit, linkId)).map(auditFromRow),
+    anchor: async (connectionId, now) => anchorOfEnd(context.seal, await headOf(connectionId), now),
+    list: async (connectionId, options) => (await page(connectionId, options)).map(auditFromRow),
     verify: async (connectionId, options) =>
       await verifyChain(
         {
-          head: async () => {
-            const row = await context.read(
-              async (queries) =>
-                await queries
-                  .selectFrom('audit_heads')
-                  .selectAll()
-                  .where('connection_id', '=', connectionId)
-                  .executeTakeFirst(),
-            );
-            return row ? markFromRow(row) : null;
-          },
+          head: async () => await headOf(connectionId),
           checkpoint: async () => null,
-          page: async (afterSeq, limit) => (await page(connectionId, afterSeq, limit)).map(chainRowOf),
+          page: async (afterSeq, limit) => (await page(connectionId, { afterSeq, limit })).map(chainRowOf),
         },
         { ...options, seal: context.seal, connectionId },
       ),

@@ -1,6 +1,6 @@
 import { ValidationError } from '../errors';
 import { canonicalJson } from '../schema/canonicalJson';
-import type { AuditHead, AuditSeal } from './auditHash';
+import { headMac, type AuditHead, type AuditSeal, type ChainMark } from './auditHash';
 
 /** The end of a chain at some time, as it is written down outside the store. */
 export interface AuditAnchor extends AuditHead {
@@ -14,10 +14,17 @@ const PREFIX = 'audit1';
 const macOf = (seal: AuditSeal, text: string): string => seal.mac(`anchor\n${text}`).slice(0, 32);
 
 /** One short line that can be kept in a log, a mail or a drawer. */
-export function formatAnchor(seal: AuditSeal, head: AuditHead, at: number): string {
+function formatAnchor(seal: AuditSeal, head: AuditHead, at: number): string {
   const anchor: AuditAnchor = { ...head, at, keyId: seal.keyId };
   const text = Buffer.from(canonicalJson(anchor)).toString('base64url');
   return [PREFIX, text, macOf(seal, text)].join('.');
+}
+
+/** Null where the end is not as it was left: an anchor of it would vouch for what somebody put there. */
+export function anchorOfEnd(seal: AuditSeal, end: ChainMark | null, at: number): string | null {
+  if (end?.keyId !== seal.keyId || end.mac !== headMac(seal, end)) return null;
+  const { connectionId, seq, hash } = end;
+  return formatAnchor(seal, { connectionId, seq, hash }, at);
 }
 
 /** Throws ValidationError where it is none, or was changed. One of another key is taken at its word. */

@@ -46,6 +46,12 @@ export interface AuditHead {
   hash: string;
 }
 
+/** The end of a chain, or of what was archived of it, as it is stored. */
+export interface ChainMark extends AuditHead {
+  mac: string;
+  keyId: string | null;
+}
+
 /** A head that was put back, or made up, does not carry it. */
 export const headMac = (seal: AuditSeal, { connectionId, seq, hash }: AuditHead): string =>
   seal.mac(`head\n${canonicalJson({ connectionId, seq, hash })}`);

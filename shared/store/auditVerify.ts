@@ -1,14 +1,14 @@
 import { ValidationError } from '../errors';
 import type { AuditFault, AuditReport } from '../ports';
-import { formatAnchor, parseAnchor, type AuditAnchor } from './auditAnchor';
+import { anchorOfEnd, parseAnchor, type AuditAnchor } from './auditAnchor';
 import {
   checkpointMac,
   detailHash,
   erasureMac,
   headMac,
   rowHash,
-  type AuditHead,
   type AuditSeal,
+  type ChainMark,
   type SealedContent,
 } from './auditHash';
 
@@ -20,12 +20,6 @@ export interface ChainRow extends SealedContent {
   keyId: string | null;
   erasedAt: number | null;
   erasureMac: string | null;
-}
-
-/** The end of a chain, or of what was archived of it, as it is stored. */
-export interface ChainMark extends AuditHead {
-  mac: string;
-  keyId: string | null;
 }
 
 /** Where the rows come from. */
@@ -68,10 +62,8 @@ export async function verifyChain(
     page = page.length < PAGE ? [] : await source.page(walk.last.seq, PAGE);
   }
   walk.end();
-  return walk.report(head && formatAnchor(seal, pick(head), now));
+  return walk.report(anchorOfEnd(seal, head, now));
 }
-
-const pick = ({ connectionId, seq, hash }: AuditHead): AuditHead => ({ connectionId, seq, hash });
 
 function anchorOf(text: string, seal: AuditSeal, connectionId: string): AuditAnchor {
   const anchor = parseAnchor(seal, text);

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { NotFoundError, StaleVersionError } from '../errors';
 import type { ConflictStore, Resolution, SideName } from '../ports';
+import { conflictResolved } from './acts';
+import { appendAudit } from './audit';
 import type { StoreContext } from './context';
 import type { ConflictRow } from './database';
 import { insertEvents } from './queue/append';
@@ -72,5 +74,12 @@ function resolveCommand(context: StoreContext) {
       source: 'resolution' as const,
     };
     await insertEvents(context, tx, [{ event, now: resolution.at }]);
+    await appendAudit(context, queries, [
+      {
+        connectionId: link.connection_id,
+        at: resolution.at,
+        entry: conflictResolved(conflictFromRow(conflict), resolution),
+      },
+    ]);
   });
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { NotFoundError, StoreError } from '../errors';
 import type { Actor, Binding, Connection, ConnectionStore } from '../ports';
+import { connectionChanged, connectionCreated, connectionRebound } from './acts';
 import { appendAudit, beginChain, STORE_CHAIN } from './audit';
 import type { StoreContext } from './context';
 import type { ConnectionRow, Queries } from './database';
@@ -20,6 +21,13 @@ interface RebindInput {
   binding: Binding;
   by: Actor;
   now: number;
+}
+
+interface UpdateInput {
+  id: string;
+  patch: Patch;
+  now: number;
+  by: Actor;
 }
 
 export function createConnectionStore(context: StoreContext): ConnectionStore {
@@ -42,13 +50,8 @@ export function createConnectionStore(context: StoreContext): ConnectionStore {
       throw new StoreError(`There is a connection ${connection.id} already`);
     }
     for (const chain of [STORE_CHAIN, connection.id]) await beginChain(context, queries, chain);
-    const { id, name, provider, tenantId, settings, binding, createdAt: at } = connection;
-    const entry = {
-      kind: 'connection_created',
-      linkId: null,
-      by,
-      detail: { id, name, provider, tenantId, settings, binding },
-    };
+    const { id, createdAt: at } = connection;
+    const entry = connectionCreated(connection, by);
     // In the store's own chain as well, which tells of connections that are there no more.
     await appendAudit(context, queries, [
       { connectionId: STORE_CHAIN, at, entry },
@@ -69,27 +72,23 @@ export function createConnectionStore(context: StoreContext): ConnectionStore {
       .where('app', '=', row.app)
       .executeTakeFirst();
     if (numUpdatedRows === 0n) throw reboundMeanwhile(connection);
-    const detail = { before: connection.binding, after: binding };
-    const entry = { kind: 'connection_rebound', linkId: null, by, detail };
+    const entry = connectionRebound(connection.binding, binding, by);
     await appendAudit(context, queries, [{ connectionId: id, at: now, entry }]);
     return { ...connection, binding };
   });
-  const update = single('connections', async (tx, { id, patch }: { id: string; patch: Patch }) => {
+  const update = single('connections', async (tx, { id, patch, now, by }: UpdateInput) => {
     const columns = columnsOf(patch);
+    const before = await find(context, tx.queries, id);
     if (Object.keys(columns).length > 0) {
       await tx.queries.updateTable('connections').set(columns).where('id', '=', id).execute();
     }
-    const row = await tx.queries
-      .selectFrom('connections')
-      .select('state')
-      .where('id', '=', id)
-      .executeTakeFirst();
-    if (!row) throw new NotFoundError(`There is no connection ${id} in this store`);
-    if (row.state === 'active') tx.wake();
+    const entry = connectionChanged(before, patch, by);
+    if (entry) await appendAudit(context, tx.queries, [{ connectionId: id, at: now, entry }]);
+    if ((patch.state ?? before.state) === 'active') tx.wake();
   });
   return {
     create: async (connection, by = 'sync') => await context.write(create, { connection, by }),
-    update: async (id, patch) => await context.write(update, { id, patch }),
+    update: async (id, patch, { now, by = 'sync' }) => await context.write(update, { id, patch, now, by }),
     get: async (id) => {
       const row = await context.read(
         async (queries) =>
@@ -145,6 +144,13 @@ const ofCompany = (
     .where('tenant_id', '=', tenantId)
     .where('base_url', '=', binding.baseUrl)
     .where('provider', '=', provider);
+/** Held until the end of the transaction. */
+async function find({ dialect }: StoreContext, queries: Queries, id: string): Promise<Connection> {
+  const { rows } = await sql<ConnectionRow>`
+    select * from connections where id = ${id} ${dialect.forUpdate}`.execute(queries);
+  if (!rows[0]) throw new NotFoundError(`There is no connection ${id} in this store`);
+  return connectionFromRow(rows[0]);
+}
 
 /** Only what is given. */
 function columnsOf(patch: Partial<Omit<Connection, 'trouble'>> & Patch): Partial<ConnectionRow> {

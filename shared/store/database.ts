@@ -130,7 +130,7 @@ export interface PolicyRow {
   field: string;
   /** Null removes the rule. */
   winner: PolicyWinner | null;
-  set_by: string;
+  set_by: Actor;
   set_at: number;
 }
 

@@ -10,5 +10,6 @@ export {
   type TlsMode,
 } from './options';
 export { inspectPostgres } from './postgres/inspect';
+export { STORE_CHAIN } from './audit';
 export type { OpenStore } from './store';
 export { createSeal, detailHash, rowHash } from './auditHash';

@@ -1,15 +1,18 @@
 import { sql } from 'kysely';
-import type { PolicyRule, PolicyStore, PolicyWinner } from '../ports';
+import type { Actor, PolicyRule, PolicyStore, PolicyWinner } from '../ports';
+import { policyChanged } from './acts';
+import { appendAudit, beginChain, STORE_CHAIN } from './audit';
 import type { StoreContext } from './context';
 import type { PolicyRow, Queries } from './database';
+import { unknownConnection } from './queue/append';
 import { single } from './writer';
 
-/** The connection id of rules for everybody. */
-const ANY = '*';
+/** The connection id of rules for everybody, which is that of the store's own chain too. */
+const ANY = STORE_CHAIN;
 
 interface SetInput {
   rule: Parameters<PolicyStore['set']>[0];
-  by: string;
+  by: Actor;
   now: number;
 }
 
@@ -30,14 +33,20 @@ export async function policyVersions(
 /** Rules are rows that are only ever added; the newest for a connection, entity and field is in force. */
 export function createPolicyStore(context: StoreContext): PolicyStore {
   const set = single('policies', async ({ queries }, { rule, by, now }: SetInput) => {
+    if (rule.connectionId === ANY) await beginChain(context, queries, STORE_CHAIN);
+    else await assertConnection(queries, rule.connectionId);
     await context.dialect.lockTable(queries, 'policies');
+    const before = await winnerOf(queries, rule);
     const { rows } = await sql<{ version: number }>`
       insert into policies (version, connection_id, entity, field, winner, set_by, set_at)
       select coalesce(max(version), 0) + 1, cast(${rule.connectionId} as text), cast(${rule.entity} as text),
         cast(${rule.field} as text), cast(${rule.winner} as text), cast(${by} as text), cast(${now} as bigint)
       from policies
       returning version`.execute(queries);
-    return rows[0]!.version;
+    const { version } = rows[0]!;
+    const entry = policyChanged(rule, { before, after: rule.winner, version }, by);
+    await appendAudit(context, queries, [{ connectionId: rule.connectionId, at: now, entry }]);
+    return version;
   });
   const rowsOf = async (connectionId: string, limit?: number): Promise<PolicyRow[]> =>
     await context.read(async (queries) => {
@@ -69,6 +78,28 @@ export function createPolicyStore(context: StoreContext): PolicyStore {
         at: row.set_at,
       })),
   };
+}
+
+async function assertConnection(queries: Queries, id: string): Promise<void> {
+  const row = await queries.selectFrom('connections').select('id').where('id', '=', id).executeTakeFirst();
+  if (!row) throw unknownConnection(id);
+}
+
+/** The rule in force for exactly this connection, entity and field. */
+async function winnerOf(
+  queries: Queries,
+  { connectionId, entity, field }: Omit<PolicyRule, 'winner'>,
+): Promise<PolicyWinner | null> {
+  const row = await queries
+    .selectFrom('policies')
+    .select('winner')
+    .where('connection_id', '=', connectionId)
+    .where('entity', '=', entity)
+    .where('field', '=', field)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.winner ?? null;
 }
 
 function ruleFromRow(row: PolicyRow): PolicyRule {

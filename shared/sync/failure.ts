@@ -73,7 +73,7 @@ async function eventOutcome(work: Work, error: SyncError): Promise<EventOutcome>
   if (error.code === 'rate_limit' || error.code === 'budget') {
     const resumeAt = now + restOf(error);
     run.connection.resumeAt = resumeAt;
-    await run.store.connections.update(run.connection.id, { resumeAt });
+    await run.store.connections.update(run.connection.id, { resumeAt }, { now });
     return { kind: 'retry', dueAt: resumeAt, error: report, countAttempt: false };
   }
   const attempt = 1 + Math.max(0, ...claim.events.map((event) => event.attempts));
@@ -101,7 +101,8 @@ async function pauseConnection(work: Work, error: SyncError): Promise<void> {
   const pausedReason = sentences(error.message, error.details.nextStep);
   run.connection.state = 'paused';
   run.connection.pausedReason = pausedReason;
-  await run.store.connections.update(run.connection.id, { state: 'paused', pausedReason });
+  const patch = { state: 'paused' as const, pausedReason };
+  await run.store.connections.update(run.connection.id, patch, { now: run.clock.now() });
   run.logger.error('Connection paused', { connection: run.connection.name, reason: pausedReason });
 }
 

@@ -50,15 +50,15 @@ export async function noteTrouble(
   const dueAt = now + retryDelay(policy, suspected ? attempt : trouble.times, random);
   const patch = { trouble, ...(isAlone ? {} : { resumeAt: dueAt }) };
   Object.assign(connection, patch);
-  await run.store.connections.update(connection.id, patch);
+  await run.store.connections.update(connection.id, patch, { now });
   return { dueAt, countAttempt: suspected };
 }
 
 /** A record that was dealt with proves that calls are answered: reads by being read, writes by being written. */
-export async function noteAnswered({ connection, store }: Run, outcome: Outcome): Promise<void> {
+export async function noteAnswered({ connection, store, clock }: Run, outcome: Outcome): Promise<void> {
   const { trouble } = connection;
   if (!trouble || outcome.action === 'echo' || !['synced', 'conflict'].includes(outcome.result)) return;
   if (trouble.of === 'write' && outcome.wrote.length === 0) return;
   delete connection.trouble;
-  await store.connections.update(connection.id, { trouble: null });
+  await store.connections.update(connection.id, { trouble: null }, { now: clock.now() });
 }

@@ -13,7 +13,11 @@ const hold = (amount: string): NonNullable<Settlement['conflict']> => ({
   policyVersion: 3,
 });
 
-const resolution: Resolution = { choices: { total: { winner: 'app' } }, by: 'ann', at: T0 + 100 };
+const resolution: Resolution = {
+  choices: { total: { winner: 'app' } },
+  by: 'user ann' as const,
+  at: T0 + 100,
+};
 
 /** Holding a record for a person, and what the person decides. */
 export function conflictContract({ store }: Fixture): void {
@@ -82,6 +86,12 @@ export function conflictContract({ store }: Fixture): void {
       const claim = await claimOne(store(), { now: T0 + 100 });
       expect(claim.events).toMatchObject([{ source: 'resolution', recordId: '1', side: 'ledger' }]);
       expect(claim.conflict).toMatchObject({ id, status: 'resolved', resolution });
+      expect((await store().audit.list('c1', { linkId: claim.link.id, limit: 9 })).at(-1)).toMatchObject({
+        kind: 'conflict_resolved',
+        by: resolution.by,
+        at: resolution.at,
+        detail: { conflict: id, title: 'INV-1', choices: resolution.choices },
+      });
       await queue.settle(claim, settled({ now: T0 + 101, conflict: { kind: 'close', reason: 'resolved' } }));
       expect(await only()).toMatchObject({ id, status: 'closed', resolution });
       expect(await queue.counts('c1')).toMatchObject({ settled: 2, held: 0 });
@@ -99,7 +109,9 @@ export function conflictContract({ store }: Fixture): void {
       await expect(conflicts.resolve(seen.id, resolution, seen.refreshedAt)).rejects.toMatchObject(stale);
       await expect(conflicts.resolve('nobody', resolution, T0)).rejects.toMatchObject({ code: 'not_found' });
       const decisions = await Promise.allSettled(
-        ['ann', 'bob', 'cid'].map(async (by) => conflicts.resolve(seen.id, { ...resolution, by }, T0 + 1)),
+        (['user ann', 'user bob', 'user cid'] as const).map(async (by) =>
+          conflicts.resolve(seen.id, { ...resolution, by }, T0 + 1),
+        ),
       );
       expect(decisions.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       expect((await store().queue.counts('c1')).pending).toBe(1);

@@ -62,9 +62,9 @@ export function leaseContract({ store, another }: Fixture): void {
     it('leaves paused and resting connections alone', async () => {
       const { connections, queue } = store();
       await queue.append([anEvent('1')], { now: T0 });
-      await connections.update('c1', { state: 'paused' });
+      await connections.update('c1', { state: 'paused' }, { now: T0 });
       expect(await claimSome(store())).toEqual([]);
-      await connections.update('c1', { state: 'active', resumeAt: T0 + 10 });
+      await connections.update('c1', { state: 'active', resumeAt: T0 + 10 }, { now: T0 });
       expect(await claimSome(store(), { now: T0 + 9 })).toEqual([]);
       expect(await claimSome(store(), { now: T0 + 10 })).toHaveLength(1);
     });
@@ -172,7 +172,7 @@ export function leaseContract({ store, another }: Fixture): void {
       const [mine, other] = (await claimSome(store(), { connectionIds: ['c1', 'c2'] })).sort((a, b) =>
         a.link.connectionId < b.link.connectionId ? -1 : 1,
       );
-      const version = await policies.set(rule, 'ann', T0);
+      const version = await policies.set(rule, 'user ann', T0);
       const mixed = [
         anIntent(mine!, 'k1', { policyVersion: version }),
         anIntent(mine!, 'k2', { policyVersion: version - 1 }),
@@ -183,8 +183,8 @@ export function leaseContract({ store, another }: Fixture): void {
       ]);
       expect(results).toMatchObject([{ status: 'rejected', reason: changed }, { status: 'fulfilled' }]);
       await queue.storeIntents(mine!, [anIntent(mine!, 'k4', { policyVersion: version })]);
-      const removed = await policies.set({ ...rule, winner: null }, 'ann', T0);
-      const general = await policies.set({ ...rule, connectionId: '*' }, 'ann', T0);
+      const removed = await policies.set({ ...rule, winner: null }, 'user ann', T0);
+      const general = await policies.set({ ...rule, connectionId: '*' }, 'user ann', T0);
       for (const policyVersion of [version, removed, general + 1]) {
         await expect(
           queue.storeIntents(mine!, [anIntent(mine!, 'k5', { policyVersion })]),

@@ -26,14 +26,18 @@ export function recordContract({ store, another }: Fixture): void {
       await connections.create(aConnection('c2', { createdAt: T0 + 1 }));
       expect(await connections.get('c1')).toEqual(first);
       expect(await connections.get('c9')).toBeNull();
-      await connections.update('c1', { state: 'paused', pausedReason: 'reconnect', resumeAt: T0 + 5 });
+      await connections.update(
+        'c1',
+        { state: 'paused', pausedReason: 'reconnect', resumeAt: T0 + 5 },
+        { now: T0 },
+      );
       expect(await connections.get('c1')).toEqual({
         ...first,
         state: 'paused',
         pausedReason: 'reconnect',
         resumeAt: T0 + 5,
       });
-      await connections.update('c1', { pausedReason: null, resumeAt: null, state: 'active' });
+      await connections.update('c1', { pausedReason: null, resumeAt: null, state: 'active' }, { now: T0 });
       expect(await connections.get('c1')).toEqual(first);
       expect((await connections.list()).map(({ id }) => id)).toEqual(['c1', 'c2']);
     });
@@ -134,10 +138,10 @@ export function recordContract({ store, another }: Fixture): void {
       const first = aConnection('c1');
       await connections.create(first);
       const trouble = { linkId: null, of: 'write' as const, times: 3, message: 'no answer' };
-      await connections.update('c1', { trouble, resumeAt: T0 + 5 });
-      await connections.update('c1', { resumeAt: null });
+      await connections.update('c1', { trouble, resumeAt: T0 + 5 }, { now: T0 });
+      await connections.update('c1', { resumeAt: null }, { now: T0 });
       expect(await connections.get('c1')).toEqual({ ...first, trouble });
-      await connections.update('c1', { trouble: null });
+      await connections.update('c1', { trouble: null }, { now: T0 });
       expect(await connections.get('c1')).toEqual(first);
     });
 
@@ -146,37 +150,45 @@ export function recordContract({ store, another }: Fixture): void {
       await connections.create(aConnection());
       const sameId = aConnection('c1', { tenantId: 'another' });
       await expect(connections.create(sameId)).rejects.toMatchObject({ code: 'store' });
-      await expect(connections.update('c9', { name: 'x' })).rejects.toMatchObject({ code: 'not_found' });
+      await expect(connections.update('c9', { name: 'x' }, { now: T0 })).rejects.toMatchObject({
+        code: 'not_found',
+      });
     });
   });
 
   describe('policies', () => {
     it('has the newest rule of each field in force and keeps the history', async () => {
       const { policies } = store();
+      for (const id of ['c1', 'c2']) await store().connections.create(aConnection(id));
       expect(await policies.load('c1')).toEqual({ version: 0, rules: [] });
       const general = { connectionId: '*', entity: '*', field: '*', winner: 'ledger' as const };
       const own = { connectionId: 'c1', entity: 'invoice', field: 'dueDate', winner: 'app' as const };
-      expect(await policies.set(general, 'ann', T0)).toBe(1);
-      expect(await policies.set(own, 'bob', T0 + 1)).toBe(2);
-      expect(await policies.set({ ...own, connectionId: 'c2' }, 'bob', T0 + 2)).toBe(3);
+      expect(await policies.set(general, 'user ann', T0)).toBe(1);
+      expect(await policies.set(own, 'user bob', T0 + 1)).toBe(2);
+      expect(await policies.set({ ...own, connectionId: 'c2' }, 'user bob', T0 + 2)).toBe(3);
       expect((await policies.load('c1')).version).toBe(2);
       expect((await policies.load('c1')).rules).toEqual(expect.arrayContaining([general, own]));
-      expect(await policies.set({ ...own, winner: 'raise' }, 'cid', T0 + 3)).toBe(4);
+      expect(await policies.set({ ...own, winner: 'raise' }, 'user cid', T0 + 3)).toBe(4);
       expect((await policies.load('c1')).rules).toContainEqual({ ...own, winner: 'raise' });
-      expect(await policies.set({ ...own, winner: null }, 'cid', T0 + 4)).toBe(5);
+      expect(await policies.set({ ...own, winner: null }, 'user cid', T0 + 4)).toBe(5);
       expect(await policies.load('c1')).toEqual({ version: 5, rules: [general] });
       const history = await policies.history('c1', 2);
       expect(history.map(({ version, by, winner }) => [version, by, winner])).toEqual([
-        [5, 'cid', null],
-        [4, 'cid', 'raise'],
+        [5, 'user cid', null],
+        [4, 'user cid', 'raise'],
       ]);
     });
 
     it('numbers concurrent changes one after another', async () => {
-      const { policies } = store();
+      const { connections, policies } = store();
+      await connections.create(aConnection());
       const versions = await Promise.all(
         Array.from({ length: 10 }, async (_, index) =>
-          policies.set({ connectionId: 'c1', entity: 'e', field: `f${index}`, winner: 'app' }, 'ann', T0),
+          policies.set(
+            { connectionId: 'c1', entity: 'e', field: `f${index}`, winner: 'app' },
+            'user ann',
+            T0,
+          ),
         ),
       );
       expect(versions.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
@@ -218,8 +230,108 @@ export function recordContract({ store, another }: Fixture): void {
         expect(row.hash).toBe(rowHash(seal, row));
       });
       expect((await audit.list('c1', { afterSeq: 39, limit: 100 })).map(({ seq }) => seq)).toEqual([40, 41]);
+      expect((await audit.list('c1', { beforeSeq: 4, limit: 2 })).map(({ seq }) => seq)).toEqual([3, 2]);
       const linkId = rows[1]!.linkId!;
       expect((await audit.list('c1', { linkId, limit: 100 })).map((row) => row.linkId)).toEqual([linkId]);
+    });
+  });
+
+  describe('audit of what people do', () => {
+    const ann = 'user ann' as const;
+    const told = async (connectionId = 'c1') =>
+      (await store().audit.list(connectionId, { limit: 100 })).map(({ kind, by, at, detail }) => [
+        kind,
+        by,
+        at - T0,
+        detail,
+      ]);
+
+    it('tells of the life of a connection, in its own chain and in that of the store', async () => {
+      const { connections } = store();
+      await connections.create(aConnection('c1', { settings: { entities: ['invoice'] } }), ann);
+      await connections.update('c1', { name: 'Acme', settings: {} }, { now: T0 + 1, by: ann });
+      await connections.update('c1', { state: 'paused', pausedReason: 'reconnect' }, { now: T0 + 2 });
+      await connections.update('c1', { resumeAt: T0 + 99 }, { now: T0 + 3 });
+      await connections.update('c1', { state: 'paused' }, { now: T0 + 4 });
+      await connections.update('c1', { state: 'active', pausedReason: null }, { now: T0 + 5, by: ann });
+      const created = {
+        id: 'c1',
+        name: 'Connection c1',
+        provider: 'quickbooks',
+        tenantId: 'tenant-c1',
+        settings: { entities: ['invoice'] },
+        binding: aConnection('c1').binding,
+      };
+      expect(await told()).toEqual([
+        ['connection_created', ann, 0, created],
+        [
+          'connection_changed',
+          ann,
+          1,
+          {
+            before: { name: 'Connection c1', settings: { entities: ['invoice'] } },
+            after: { name: 'Acme', settings: {} },
+          },
+        ],
+        [
+          'connection_paused',
+          'sync',
+          2,
+          {
+            before: { state: 'active', pausedReason: null },
+            after: { state: 'paused', pausedReason: 'reconnect' },
+          },
+        ],
+        [
+          'connection_resumed',
+          ann,
+          5,
+          {
+            before: { state: 'paused', pausedReason: 'reconnect' },
+            after: { state: 'active', pausedReason: null },
+          },
+        ],
+      ]);
+      expect(await told('*')).toEqual([['connection_created', ann, 0, created]]);
+    });
+
+    it('tells of policies, of all connections in the chain of the store', async () => {
+      const { connections, policies, audit } = store();
+      await connections.create(aConnection());
+      const rule = { connectionId: 'c1', entity: 'invoice', field: 'dueDate' };
+      await policies.set({ ...rule, winner: 'app' }, ann, T0 + 1);
+      await policies.set({ ...rule, winner: null }, ann, T0 + 2);
+      await policies.set({ ...rule, connectionId: '*', winner: 'raise' }, ann, T0 + 3);
+      const field = { entity: 'invoice', field: 'dueDate' };
+      expect((await told()).slice(1)).toEqual([
+        ['policy_set', ann, 1, { ...field, before: null, after: 'app', version: 1 }],
+        ['policy_removed', ann, 2, { ...field, before: 'app', after: null, version: 2 }],
+      ]);
+      expect((await told('*')).slice(1)).toEqual([
+        ['policy_set', ann, 3, { ...field, before: null, after: 'raise', version: 3 }],
+      ]);
+      for (const chain of ['c1', '*'])
+        expect(await audit.verify(chain, { now: T0 })).toMatchObject({ brokenAt: null });
+    });
+
+    it('tells of what was tried again, and of nothing where nothing was', async () => {
+      const { connections, queue } = store();
+      for (const id of ['c1', 'c2']) await connections.create(aConnection(id));
+      await queue.append([anEvent('1'), anEvent('2')], { now: T0 });
+      const claims = await claimSome(store());
+      const error = { code: 'x', message: 'x' };
+      for (const claim of claims) await queue.settle(claim, settled({ outcome: { kind: 'dead', error } }));
+      await queue.replay({ connectionId: 'c1' }, T0 + 5, ann);
+      await queue.replay({ connectionId: 'c1' }, T0 + 6, ann);
+      const events = claims.flatMap((claim) => claim.events.map(({ id }) => id)).sort();
+      expect((await told()).slice(1)).toEqual([['events_replayed', ann, 5, { count: 2, events }]]);
+      expect((await told('c2')).slice(1)).toEqual([]);
+    });
+
+    it('refuses a policy of a connection that is not there', async () => {
+      const rule = { connectionId: 'c9', entity: 'invoice', field: 'dueDate', winner: 'app' as const };
+      await expect(store().policies.set(rule, ann, T0)).rejects.toMatchObject({ code: 'not_found' });
+      expect(await store().policies.history('c9', 9)).toEqual([]);
     });
   });
 

@@ -142,7 +142,11 @@ describe('converge', () => {
 
     const [conflict] = await bench.store.conflicts.list({ status: 'open', limit: 10 });
     expect(conflict).toMatchObject({ title: '1001', fields: [{ path: 'dueDate' }] });
-    const choice = { choices: { dueDate: { winner: 'ledger' as const } }, by: 'ann', at: bench.clock.now() };
+    const choice = {
+      choices: { dueDate: { winner: 'ledger' as const } },
+      by: 'user ann' as const,
+      at: bench.clock.now(),
+    };
     await bench.store.conflicts.resolve(conflict?.id as string, choice, conflict?.refreshedAt as number);
     expect(await bench.settle()).toMatchObject([{ result: 'synced' }]);
     expect(bench.app.get('invoice', ids.app).fields['dueDate']).toBe('2027-02-02');
@@ -165,7 +169,11 @@ describe('converge', () => {
     expect(bench.ledger.writes + bench.app.writes).toBe(writes);
 
     const [conflict] = await bench.store.conflicts.list({ status: 'open', limit: 10 });
-    const choice = { choices: { lines: { winner: 'app' as const } }, by: 'ann', at: bench.clock.now() };
+    const choice = {
+      choices: { lines: { winner: 'app' as const } },
+      by: 'user ann' as const,
+      at: bench.clock.now(),
+    };
     await bench.store.conflicts.resolve(conflict?.id as string, choice, conflict?.refreshedAt as number);
     expect(await bench.settle()).toMatchObject([{ result: 'synced' }]);
     const lines = bench.ledger.get('invoice', ids.ledger).fields['lines'] as Fields[];
@@ -182,7 +190,11 @@ describe('converge', () => {
     await bench.notify('app', 'invoice', ids.app);
     await bench.settle();
     const [conflict] = await bench.store.conflicts.list({ status: 'open', limit: 10 });
-    const choice = { choices: { dueDate: { winner: 'app' as const } }, by: 'ann', at: bench.clock.now() };
+    const choice = {
+      choices: { dueDate: { winner: 'app' as const } },
+      by: 'user ann' as const,
+      at: bench.clock.now(),
+    };
     await bench.store.conflicts.resolve(conflict?.id as string, choice, conflict?.refreshedAt as number);
     bench.ledger.edit('invoice', ids.ledger, (f) => ({ ...f, dueDate: '2027-03-03' }));
     expect(await bench.settle()).toMatchObject([{ result: 'conflict' }]);
@@ -318,7 +330,7 @@ describe('converge', () => {
       const [conflict] = await bench.store.conflicts.list({ status: 'open', limit: 1 });
       const resolution = {
         choices: { $state: { winner: 'ledger' as const } },
-        by: 'ann',
+        by: 'user ann' as const,
         at: bench.clock.now(),
       };
       await bench.store.conflicts.resolve(
@@ -478,7 +490,11 @@ describe('converge', () => {
       pausedReason: expect.stringContaining('reconnect'),
     });
     expect(await bench.settle()).toEqual([]);
-    await bench.store.connections.update('c1', { state: 'active', pausedReason: null });
+    await bench.store.connections.update(
+      'c1',
+      { state: 'active', pausedReason: null },
+      { now: bench.clock.now() },
+    );
     expect(await bench.settle()).toMatchObject([{ result: 'synced' }]);
   });
 

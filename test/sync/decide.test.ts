@@ -23,7 +23,11 @@ const input = (change: Partial<DecideInput>): DecideInput => ({
   open: new Set(),
   ...change,
 });
-const resolution = (choices: Resolution['choices']): Resolution => ({ choices, by: 'ann', at: 0 });
+const resolution = (choices: Resolution['choices']): Resolution => ({
+  choices,
+  by: 'user ann' as const,
+  at: 0,
+});
 
 describe('decide', () => {
   it('does nothing when nothing moved', () => {

@@ -35,7 +35,7 @@ async function linkedInvoice(lines: Fields[] = [line('Paper', '10'), line('Ink',
 
 async function resolve(choices: Resolution['choices']): Promise<void> {
   const [conflict] = await bench.store.conflicts.list({ status: 'open', limit: 1 });
-  const resolution = { choices, by: 'ann', at: bench.clock.now() };
+  const resolution = { choices, by: 'user ann' as const, at: bench.clock.now() };
   await bench.store.conflicts.resolve(conflict?.id as string, resolution, conflict?.refreshedAt as number);
 }
 

@@ -4,6 +4,7 @@ import type { SyncError } from '../../../shared/errors';
 import { providerNamed } from '../../../shared/providers';
 import { entityNamed } from '../../../shared/schema/entities';
 import type { Outcome } from '../../../shared/sync/outcome';
+import { fieldLabelOf } from '../../runtime/fieldLabel';
 
 /** The three outputs of the node. */
 export interface Sorted {
@@ -167,14 +168,8 @@ function syncedSummary(outcome: Outcome, connection: Connection): string {
   }
   const sides = { app: 'the app', ledger: ledgerLabel(connection) };
   const where = wrote.map((side) => sides[side]).join(' and ');
-  const fields = [...new Set(changes.map(({ path }) => fieldLabel(outcome.entity, path)))].join(', ');
+  const fields = [...new Set(changes.map(({ path }) => fieldLabelOf(outcome.entity, path)))].join(', ');
   return `${labelOf(outcome)}: ${SYNCED[action]}${where ? ` in ${where}` : ''}${fields ? ` (${fields})` : ''}`;
-}
-
-/** `lines[3].amount` is shown as `Lines`. */
-function fieldLabel(entity: string, path: string): string {
-  const name = /^[^.[]+/.exec(path)?.[0];
-  return entityNamed(entity).fields.find((spec) => spec.name === name)?.label ?? 'Record';
 }
 
 const WHY: Readonly<Partial<Record<FieldConflict['reason'], string>>> = {

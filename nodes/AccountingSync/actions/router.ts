@@ -1,6 +1,8 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { errorItem, toNodeError } from '../../runtime/errors';
 import { changes, permitted, reads, runPerItem, type ItemOperation, type Routed } from '../../runtime/router';
+import * as getAuditEntries from './audit/getAll.operation';
+import * as verifyAudit from './audit/verify.operation';
 import * as createConnection from './connection/create.operation';
 import * as getConnection from './connection/get.operation';
 import * as getConnections from './connection/getAll.operation';
@@ -14,6 +16,8 @@ import type { Sorted } from './outcomes';
 
 /** Operations that run once for each input item. */
 const perItem: Record<string, Routed<ItemOperation>> = {
+  'audit:getAll': reads(getAuditEntries.execute),
+  'audit:verify': reads(verifyAudit.execute),
   'connection:create': changes(createConnection.execute),
   'connection:get': reads(getConnection.execute),
   'connection:getAll': reads(getConnections.execute),

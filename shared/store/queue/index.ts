@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
-import type { QueueStore, QueuedEvent, Replayed } from '../../ports';
+import type { Actor, QueueStore, QueuedEvent, Replayed } from '../../ports';
+import { eventsReplayed } from '../acts';
+import { appendAudit } from '../audit';
 import type { StoreContext } from '../context';
 import type { EventRow, IntentRow, Queries } from '../database';
 import { noDeadLetters } from '../refusals';
@@ -13,7 +15,11 @@ import { intentsCommand, releaseCommand } from './intents';
 import { retractNotices } from './notices';
 import { settleCommand } from './settle';
 
-type ReplayFilter = Parameters<QueueStore['replay']>[0];
+interface ReplayInput {
+  filter: Parameters<QueueStore['replay']>[0];
+  now: number;
+  by: Actor;
+}
 
 export function createQueueStore(context: StoreContext): QueueStore {
   const append = appendCommand(context);
@@ -51,7 +57,7 @@ export function createQueueStore(context: StoreContext): QueueStore {
         if (status !== undefined) query = query.where('status', '=', status);
         return (await query.orderBy('id', 'desc').limit(limit).execute()).map(eventFromRow);
       }),
-    replay: async (filter, now) => await context.write(replay, { filter, now }),
+    replay: async (filter, now, by = 'sync') => await context.write(replay, { filter, now, by }),
   };
 }
 
@@ -89,7 +95,7 @@ async function counts(context: StoreContext, connectionId: string) {
 }
 
 function replayCommand(context: StoreContext) {
-  return single('replay', async (tx, { filter, now }: { filter: ReplayFilter; now: number }) => {
+  return single('replay', async (tx, { filter, now, by }: ReplayInput) => {
     const { connectionId, eventIds } = filter;
     if (eventIds !== undefined) await requireDead(context, tx.queries, connectionId, eventIds);
     const wanted = sql`status = 'dead' and connection_id = ${connectionId}
@@ -110,9 +116,10 @@ function replayCommand(context: StoreContext) {
       tx.queries,
       rows.map((row) => ({ id: row.link_id, due_at: now })),
     );
+    if (rows.length === 0) return [];
     await retractNotices(context, tx.queries, { recovered: [...held.keys()] });
-    if (rows.length > 0) tx.wake();
-    return rows
+    tx.wake();
+    const replayed = rows
       .map(
         (row): Replayed => ({
           id: row.id,
@@ -123,6 +130,12 @@ function replayCommand(context: StoreContext) {
         }),
       )
       .sort((a, b) => (a.id < b.id ? -1 : 1));
+    const entry = eventsReplayed(
+      replayed.map(({ id }) => id),
+      by,
+    );
+    await appendAudit(context, tx.queries, [{ connectionId, at: now, entry }]);
+    return replayed;
   });
 }
 

@@ -1,4 +1,5 @@
 import type { AuditEntry, AuditReport, AuditRow, AuditStore } from '../../../shared/ports';
+import { anchorOfEnd } from '../../../shared/store/auditAnchor';
 import { verifyChain, type ChainRow } from '../../../shared/store/auditVerify';
 import { seal, type MemoryChain } from './chain';
 import { ANY } from './memoryDatabase';
@@ -9,18 +10,26 @@ export class MemoryAudit implements AuditStore {
 
   async list(
     connectionId: string,
-    { afterSeq = 0, linkId, limit }: Parameters<AuditStore['list']>[1],
+    { afterSeq = 0, beforeSeq, linkId, limit }: Parameters<AuditStore['list']>[1],
   ): Promise<AuditRow[]> {
     const { database } = this.session;
     const rows = (this.#chain(connectionId)?.rows() ?? []).filter(
-      (row) => row.seq > afterSeq && (linkId === undefined || row.linkId === linkId),
+      (row) =>
+        row.seq > afterSeq &&
+        (beforeSeq === undefined || row.seq < beforeSeq) &&
+        (linkId === undefined || row.linkId === linkId),
     );
+    if (beforeSeq !== undefined) rows.reverse();
     return database.sealed(rows.slice(0, limit).map(auditRowOf));
   }
 
   /** The rows without their hashes, which most checks do not need. */
   entries(connectionId: string): readonly AuditEntry[] {
     return (this.#chain(connectionId)?.entries ?? []).map(({ entry }) => entry);
+  }
+
+  async anchor(connectionId: string, now: number): Promise<string | null> {
+    return anchorOfEnd(seal, this.#chain(connectionId)?.head() ?? null, now);
   }
 
   async verify(connectionId: string, options: Parameters<AuditStore['verify']>[1]): Promise<AuditReport> {

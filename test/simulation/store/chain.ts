@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../../shared/ports';
 import { canonicalJson } from '../../../shared/schema/canonicalJson';
-import { createSeal, detailHash, headMac, rowHash } from '../../../shared/store/auditHash';
-import type { ChainMark, ChainRow } from '../../../shared/store/auditVerify';
+import { createSeal, detailHash, headMac, rowHash, type ChainMark } from '../../../shared/store/auditHash';
+import type { ChainRow } from '../../../shared/store/auditVerify';
 
 export const seal = createSeal();
 

@@ -1,5 +1,6 @@
 import { NotFoundError, StaleVersionError } from '../../../shared/errors';
 import type { Conflict, ConflictStore, NewEvent, Resolution, SideName } from '../../../shared/ports';
+import { conflictResolved } from '../../../shared/store/acts';
 import { insertEvents } from './append';
 import { compareText, type LinkRow } from './rows';
 import type { Session } from './session';
@@ -34,6 +35,10 @@ export class MemoryConflicts implements ConflictStore {
     database.putConflict(
       link,
       database.sealed({ ...conflict, status: 'resolved', resolution: asStored(resolution) }),
+    );
+    link.connection.audit.add(
+      resolution.at,
+      database.sealed(conflictResolved(conflict, asStored(resolution))),
     );
     if (database.flaws?.has('resolution-not-queued')) return;
     insertEvents(database, [resolutionEvent(link)], resolution.at);

@@ -1,5 +1,6 @@
 import { NotFoundError, StoreError } from '../../../shared/errors';
 import type { Access, Actor, Binding, Connection, ConnectionStore } from '../../../shared/ports';
+import { connectionChanged, connectionRebound } from '../../../shared/store/acts';
 import { otherAddress } from '../../../shared/store/refusals';
 import { compareText } from './rows';
 import type { Session } from './session';
@@ -61,15 +62,20 @@ export class MemoryConnections implements ConnectionStore {
     const before = row.value.binding;
     if (before.baseUrl !== binding.baseUrl) throw otherAddress(row.value);
     row.value = database.sealed({ ...row.value, binding });
-    const entry = { kind: 'connection_rebound', linkId: null, by, detail: { before, after: binding } };
-    row.audit.add(now, database.sealed(entry));
+    row.audit.add(now, database.sealed(connectionRebound(before, binding, by)));
     return row.value;
   }
 
-  async update(id: string, patch: Parameters<ConnectionStore['update']>[1]): Promise<void> {
+  async update(
+    id: string,
+    patch: Parameters<ConnectionStore['update']>[1],
+    { now, by = 'sync' }: Parameters<ConnectionStore['update']>[2],
+  ): Promise<void> {
     const { database } = this.session;
     const row = database.connections.get(id);
     if (!row) throw new NotFoundError(`There is no connection ${id} in this store`);
+    const entry = connectionChanged(row.value, patch, by);
+    if (entry) row.audit.add(now, database.sealed(entry));
     const { trouble, ...value } = { ...row.value, ...asStored(patch) };
     row.value = database.sealed({ ...value, ...(trouble ? { trouble } : {}) });
     if (row.value.state === 'active') database.wake();

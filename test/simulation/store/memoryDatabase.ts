@@ -1,5 +1,6 @@
 import { NotFoundError } from '../../../shared/errors';
 import type { Actor, Conflict, Connection, PolicyChange, Random } from '../../../shared/ports';
+import { connectionCreated } from '../../../shared/store/acts';
 import { MemoryChain } from './chain';
 import type { StoreFlaw } from './flaws';
 import type { ConnectionRow, EventRow, IntentRow, LinkRow } from './rows';
@@ -83,16 +84,15 @@ export class MemoryDatabase {
       noticePlaces: new Map(),
       appRecords: new Map(),
     });
-    const { id, name, provider, tenantId, settings, binding, createdAt: at } = value;
-    const entry = {
-      kind: 'connection_created',
-      linkId: null,
-      by,
-      detail: { id, name, provider, tenantId, settings, binding },
-    };
-    this.storeChain ??= new MemoryChain(ANY);
-    this.storeChain.add(at, entry);
-    this.connection(id).audit.add(at, entry);
+    const entry = this.sealed(connectionCreated(value, by));
+    for (const id of [ANY, value.id]) this.chain(id).add(value.createdAt, entry);
+  }
+
+  /** The log of a connection, or of the store itself. */
+  chain(connectionId: string): MemoryChain {
+    return connectionId === ANY
+      ? (this.storeChain ??= new MemoryChain(ANY))
+      : this.connection(connectionId).audit;
   }
 
   /** The version of the policies in force for a connection. */

@@ -1,4 +1,5 @@
-import type { PolicyChange, PolicyRule, PolicySet, PolicyStore } from '../../../shared/ports';
+import type { Actor, PolicyChange, PolicyRule, PolicySet, PolicyStore } from '../../../shared/ports';
+import { policyChanged } from '../../../shared/store/acts';
 import { ANY } from './memoryDatabase';
 import type { Session } from './session';
 
@@ -22,10 +23,17 @@ export class MemoryPolicies implements PolicyStore {
     return database.sealed({ version: database.policyVersion(connectionId), rules });
   }
 
-  async set({ connectionId, entity, field, winner }: Rule, by: string, now: number): Promise<number> {
+  async set(rule: Rule, by: Actor, now: number): Promise<number> {
     const { database } = this.session;
+    const { connectionId, entity, field, winner } = rule;
+    const chain = database.chain(connectionId);
+    const before = database.policies.findLast(
+      (change) => change.connectionId === connectionId && change.entity === entity && change.field === field,
+    );
     const version = database.policies.length + 1;
     database.policies.push(database.sealed({ connectionId, entity, field, winner, version, by, at: now }));
+    const change = { before: before?.winner ?? null, after: winner, version };
+    chain.add(now, database.sealed(policyChanged(rule, change, by)));
     return version;
   }
 

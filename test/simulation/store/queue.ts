@@ -1,4 +1,5 @@
 import type {
+  Actor,
   Claim,
   ClaimOptions,
   Intent,
@@ -9,6 +10,7 @@ import type {
   Settlement,
   SideName,
 } from '../../../shared/ports';
+import { eventsReplayed } from '../../../shared/store/acts';
 import { noDeadLetters } from '../../../shared/store/refusals';
 import { append } from './append';
 import { claim, claimLink, isFree, openIntents } from './claim';
@@ -109,6 +111,7 @@ export class MemoryQueue implements QueueStore {
   async replay(
     { connectionId, eventIds }: Parameters<QueueStore['replay']>[0],
     now: number,
+    by: Actor = 'sync',
   ): Promise<Replayed[]> {
     const { database } = this.session;
     const failed = eventsOf(database, connectionId).filter(({ status }) => status === 'dead');
@@ -125,7 +128,11 @@ export class MemoryQueue implements QueueStore {
     }
     for (const { link } of dead)
       if (!link.events.some(({ status }) => status === 'dead')) link.notices.failure = null;
-    if (dead.length > 0) database.wake();
+    if (dead.length > 0) {
+      const ids = dead.map(({ id }) => id);
+      database.chain(connectionId).add(now, database.sealed(eventsReplayed(ids, by)));
+      database.wake();
+    }
     return database.sealed(
       dead.map(({ id, link, event: { entity, side, recordId } }) => ({
         id,

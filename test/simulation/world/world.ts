@@ -284,7 +284,11 @@ export class World implements Surroundings {
       twin.limitedUntil = 0;
       twin.readsLeft = Infinity;
     }
-    await this.store.connections.update(CONNECTION, { state: 'active', pausedReason: null, resumeAt: null });
+    await this.store.connections.update(
+      CONNECTION,
+      { state: 'active', pausedReason: null, resumeAt: null },
+      { now: this.clock.now(), by: 'user ann' },
+    );
   }
 
   // ---------------------------------------------------------------- people who decide
@@ -298,7 +302,7 @@ export class World implements Surroundings {
     const connectionId = step.scope % 2 === 1 ? CONNECTION : '*';
     const rule = { connectionId, entity, field, winner };
     this.decisions.setRule(rule);
-    await this.store.policies.set(rule, 'ann', this.clock.now());
+    await this.store.policies.set(rule, 'user ann', this.clock.now());
     this.say(`policy for ${entity} ${field}: ${winner ?? 'none'}`);
   }
 
@@ -331,7 +335,7 @@ export class World implements Surroundings {
    */
   async resolve(conflict: Conflict, choose: number, always: SideName | null = null): Promise<Choices | null> {
     const choices = choicesFor(conflict, choose, this.journal, () => this.counterpart(conflict), always);
-    const resolution: Resolution = { choices, by: 'ann', at: this.clock.now() };
+    const resolution: Resolution = { choices, by: 'user ann', at: this.clock.now() };
     try {
       await this.store.conflicts.resolve(conflict.id, resolution, conflict.refreshedAt);
       this.decisions.setResolution(conflict, choices);

@@ -1,7 +1,9 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { Connection } from '../../../../shared/ports';
 import { providerNamed } from '../../../../shared/providers';
 import { entities } from '../../../../shared/schema/entities';
 import { systemRandom } from '../../../../shared/system';
+import { actorOf } from '../../../runtime/actor';
 import { boundToAnother } from '../../../runtime/connection';
 import { noMeter } from '../../../runtime/meter';
 import { QUICKBOOKS, quickBooksCompany, quickBooksSide } from '../../../runtime/quickBooks';
@@ -67,7 +69,7 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
   const dailyReadBudget = this.getNodeParameter('dailyReadBudget', itemIndex) as number;
   const { name: companyName } = await quickBooksSide(this, company, noMeter).companyInfo();
   return await withStore(this, async (store) => {
-    const { connection, created } = await store.connections.create({
+    const wanted: Connection = {
       ...company,
       id: systemRandom.id(),
       name: name || companyName,
@@ -79,7 +81,8 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
         ...(dailyReadBudget > 0 ? { dailyReadBudget } : {}),
       },
       createdAt: store.now(),
-    });
+    };
+    const { connection, created } = await store.connections.create(wanted, actorOf(this));
     if (connection.binding.credentialId !== company.binding.credentialId) throw boundToAnother(connection);
     return [{ created, ...viewOf(connection) }];
   });

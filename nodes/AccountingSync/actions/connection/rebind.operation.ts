@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { ValidationError } from '../../../../shared/errors';
-import type { Actor } from '../../../../shared/ports';
+import { actorOf } from '../../../runtime/actor';
 import { chosenConnection, connectionLocator } from '../../../runtime/connection';
 import { noMeter } from '../../../runtime/meter';
 import { quickBooksCompany, quickBooksSide } from '../../../runtime/quickBooks';
@@ -43,9 +43,3 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
     return [{ ...viewOf(rebound), previousCredentialId: binding.credentialId, company: info.name }];
   });
 }
-
-/** The workflow that asked for it, as far as n8n tells. */
-const actorOf = (context: IExecuteFunctions): Actor => {
-  const { id, name } = context.getWorkflow();
-  return `workflow ${name ?? id ?? ''}`;
-};

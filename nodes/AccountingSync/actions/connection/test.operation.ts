@@ -1,4 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { actorOf } from '../../../runtime/actor';
 import { quickBooksCompany } from '../../../runtime/quickBooks';
 import { withConnection } from '../../../runtime/run';
 import { withStore } from '../../../runtime/store';
@@ -18,7 +19,8 @@ export async function execute(this: IExecuteFunctions): Promise<object[]> {
         const resumed = connection.state === 'paused';
         const going = { state: 'active' as const, pausedReason: null, resumeAt: null };
         if (resumed || connection.resumeAt !== null || connection.trouble) {
-          await store.connections.update(connection.id, { ...going, trouble: null });
+          const act = { now: store.now(), by: actorOf(this) };
+          await store.connections.update(connection.id, { ...going, trouble: null }, act);
         }
         const { trouble: _past, ...known } = connection;
         return [{ ...viewOf({ ...known, ...going }), company: info.name, country: info.country, resumed }];

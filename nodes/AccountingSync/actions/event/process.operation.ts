@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import type { Outcome } from '../../../../shared/sync/outcome';
+import { logAnchor } from '../../../runtime/anchorLog';
 import { quickBooksCompany } from '../../../runtime/quickBooks';
 import { withConnection, type ConnectionRun } from '../../../runtime/run';
 import { withStore } from '../../../runtime/store';
@@ -78,7 +79,10 @@ export async function execute(this: IExecuteFunctions): Promise<Sorted> {
       return { connection, stoppedBy };
     };
     const processed = await withConnection(this, store, company, processDue);
-    if (!processed.stoppedBy) await giveHints(this, store, processed.connection, outcomes);
+    if (!processed.stoppedBy) {
+      await giveHints(this, store, processed.connection, outcomes);
+      await logAnchor(this, store, processed.connection);
+    }
     return await tell(this, store, processed, syncedItems(outcomes, processed.connection, options));
   });
 }

@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { ValidationError } from '../../../../shared/errors';
 import type { Link } from '../../../../shared/ports';
 import { entityNamed } from '../../../../shared/schema/entities';
+import { actorOf } from '../../../runtime/actor';
 import { chosenConnection, connectionLocator } from '../../../runtime/connection';
 import { withStore } from '../../../runtime/store';
 
@@ -52,7 +53,7 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
   return await withStore(this, async (store) => {
     const connection = await chosenConnection(store, locator);
     const filter = { connectionId: connection.id, ...(eventIds ? { eventIds } : {}) };
-    const replayed = await store.queue.replay(filter, store.now());
+    const replayed = await store.queue.replay(filter, store.now(), actorOf(this));
     const links = await store.links.getMany(replayed.map(({ linkId }) => linkId));
     return replayed.map(({ id, linkId, entity, side, recordId }) => ({
       entity,

@@ -148,13 +148,17 @@ export class Player {
         );
       case 'policy': {
         const rule = { connectionId: dice.of('c1', 'c2', '*'), entity: '*', field: dice.of('a', 'b') };
-        return await policies.set({ ...rule, winner: dice.of('app', 'raise', null) }, 'ann', now);
+        return await policies.set({ ...rule, winner: dice.of('app', 'raise', null) }, 'user ann', now);
       }
       case 'connection':
-        return await connections.update(dice.of('c1', 'c2'), {
-          state: dice.of('paused', 'active', 'active'),
-          resumeAt: dice.chance(2) ? null : now + dice.upTo(20),
-        });
+        return await connections.update(
+          dice.of('c1', 'c2'),
+          {
+            state: dice.of('paused', 'active', 'active'),
+            resumeAt: dice.chance(2) ? null : now + dice.upTo(20),
+          },
+          { now, by: 'user ann' },
+        );
       case 'company':
         return await this.#company(dice, now);
       case 'ensure':
@@ -224,7 +228,7 @@ export class Player {
     if (!conflict) return;
     const seen = conflict.refreshedAt - (dice.chance(5) ? 1 : 0);
     const choices = { total: dice.of({ winner: 'app' as const }, { value: '5' }) };
-    await this.store.conflicts.resolve(conflict.id, { choices, by: 'ann', at: now }, seen);
+    await this.store.conflicts.resolve(conflict.id, { choices, by: 'user ann', at: now }, seen);
   }
 
   async #settlement({ link, intents }: Claim, dice: Dice, now: number): Promise<Settlement> {

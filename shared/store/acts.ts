@@ -1,0 +1,77 @@
+import type {
+  Actor,
+  AuditEntry,
+  Binding,
+  Conflict,
+  Connection,
+  PolicyRule,
+  PolicyWinner,
+  Resolution,
+} from '../ports';
+
+/**
+ * What people do to a store, as its audit tells it. These rows say nothing of a link's state, so that whoever
+ * replays the log passes over them.
+ */
+
+const act = (
+  kind: string,
+  by: Actor,
+  detail: Record<string, unknown>,
+  linkId: string | null = null,
+): AuditEntry => ({
+  kind,
+  linkId,
+  by,
+  detail,
+});
+
+export function connectionCreated(connection: Connection, by: Actor): AuditEntry {
+  const { id, name, provider, tenantId, settings, binding } = connection;
+  return act('connection_created', by, { id, name, provider, tenantId, settings, binding });
+}
+
+export const connectionRebound = (before: Binding, after: Binding, by: Actor): AuditEntry =>
+  act('connection_rebound', by, { before, after });
+
+/** That a connection rests for a while is no act: it says so itself, and a busy company does it often. */
+type Told = Partial<Pick<Connection, 'name' | 'state' | 'pausedReason' | 'settings'>>;
+
+/** Null where nothing changes that people would ask about. */
+export function connectionChanged(before: Told, patch: Told, by: Actor): AuditEntry | null {
+  const changed = (['name', 'state', 'pausedReason', 'settings'] as const).filter(
+    (member) =>
+      patch[member] !== undefined && JSON.stringify(patch[member]) !== JSON.stringify(before[member]),
+  );
+  if (changed.length === 0) return null;
+  const of = (values: Told) => Object.fromEntries(changed.map((member) => [member, values[member] ?? null]));
+  const kind = changed.includes('state')
+    ? patch.state === 'paused'
+      ? 'connection_paused'
+      : 'connection_resumed'
+    : 'connection_changed';
+  return act(kind, by, { before: of(before), after: of(patch) });
+}
+
+export function policyChanged(
+  rule: Omit<PolicyRule, 'winner'>,
+  change: { before: PolicyWinner | null; after: PolicyWinner | null; version: number },
+  by: Actor,
+): AuditEntry {
+  const { entity, field } = rule;
+  const { before, after, version } = change;
+  return act(after === null ? 'policy_removed' : 'policy_set', by, { entity, field, before, after, version });
+}
+
+/** Names no more events than people would look at. */
+const MOST_NAMED = 50;
+
+export const eventsReplayed = (eventIds: readonly string[], by: Actor): AuditEntry =>
+  act('events_replayed', by, { count: eventIds.length, events: [...eventIds].sort().slice(0, MOST_NAMED) });
+
+export function conflictResolved(
+  { id, linkId, entity, title }: Pick<Conflict, 'id' | 'linkId' | 'entity' | 'title'>,
+  { by, choices }: Resolution,
+): AuditEntry {
+  return act('conflict_resolved', by, { conflict: id, entity, title, choices }, linkId);
+}
