@@ -13,6 +13,10 @@ const layers = [
     ['shared/providers', 'shared/ports', 'shared/mapping', 'shared/schema', 'shared/errors.ts'],
   ],
   [
+    'shared/intake',
+    ['shared/intake', 'shared/providers/provider.ts', 'shared/ports', 'shared/schema', 'shared/errors.ts'],
+  ],
+  [
     'shared/console',
     ['shared/console', 'shared/sync', 'shared/ports', 'shared/mapping', 'shared/schema', 'shared/errors.ts'],
   ],

@@ -102,9 +102,9 @@ export class AccountingSyncQuickBooksOAuth2Api implements ICredentialType {
       type: 'string',
       typeOptions: { password: true },
       default: '',
-      hint: 'Needed by the QuickBooks Accounting Trigger; other nodes work without it',
+      hint: 'Needed by the QuickBooks Accounting Trigger, at least 16 characters; other nodes work without it',
       description:
-        'From the webhook settings of your app in the Intuit developer portal. The trigger refuses every call that it cannot verify with it. While a token is being replaced, enter both, separated by a comma.',
+        'From the webhook settings of your app in the Intuit developer portal. The trigger refuses every call that it cannot verify with it. While a token is being replaced, enter both, separated by a comma and without labels.',
     },
   ];
 }

@@ -11,9 +11,10 @@ import type { OpenStore } from '../../shared/store';
 import { systemClock } from '../../shared/system';
 import { toNodeError } from '../runtime/errors';
 import { nodeLogger } from '../runtime/logger';
-import { quickBooksCompany } from '../runtime/quickBooks';
+import { quickBooksCompany, requireVerifierTokens } from '../runtime/quickBooks';
 import { openNodeStore, withStore } from '../runtime/store';
 import { readyWork, watchQueue, type ReadyWork } from '../runtime/wake';
+import { writeFigures } from './figures';
 import { takeOver } from './handover';
 
 interface Settings {
@@ -44,6 +45,7 @@ async function watch(context: ITriggerFunctions): Promise<ITriggerResponse> {
     {},
   ) as Settings;
   const company = await quickBooksCompany(context);
+  await requireVerifierTokens(context);
   const store = await openNodeStore(context);
   const watching = watchQueue({
     store,
@@ -55,6 +57,7 @@ async function watch(context: ITriggerFunctions): Promise<ITriggerResponse> {
   return {
     closeFunction: async () => {
       watching.stop();
+      await writeFigures(context);
       await store.close();
     },
   };

@@ -1,6 +1,8 @@
 import type { IDataObject } from 'n8n-workflow';
-import { AuthError } from '../../shared/errors';
+import { AuthError, ValidationError } from '../../shared/errors';
+import { readSecrets, type SecretsReading } from '../../shared/intake/secrets';
 import type { Access, Binding, CallMeter } from '../../shared/ports';
+import { providerNamed } from '../../shared/providers';
 import type { ProviderSide } from '../../shared/providers/provider';
 import { createQuickBooksSide } from '../../shared/providers/quickbooks';
 import { systemClock } from '../../shared/system';
@@ -18,7 +20,8 @@ const TIMEOUT_MS = 30_000;
 /** What a node's credential says, connected or not. */
 export interface QuickBooksCredential {
   binding: Binding;
-  verifierTokens: string[];
+  /** What webhooks are verified with. */
+  verifierTokens: SecretsReading;
 }
 
 interface CredentialData extends ProviderCredentialData {
@@ -30,7 +33,7 @@ export async function quickBooksCredential(context: NodeContext): Promise<QuickB
   const data = await context.getCredentials<CredentialData>(QUICKBOOKS_CREDENTIAL);
   return {
     binding: bindingOf(context, QUICKBOOKS_CREDENTIAL, QUICKBOOKS, data),
-    verifierTokens: (data.webhookVerifierToken ?? '').split(/[\s,]+/).filter((token) => token !== ''),
+    verifierTokens: readSecrets(data.webhookVerifierToken ?? ''),
   };
 }
 
@@ -47,6 +50,18 @@ export async function quickBooksCompany(context: NodeContext): Promise<Access> {
   }
   const binding = bindingOf(context, QUICKBOOKS_CREDENTIAL, QUICKBOOKS, data);
   return { provider: QUICKBOOKS, tenantId: realmId, binding };
+}
+
+/** Throws ValidationError where a webhook could verify nothing. */
+export async function requireVerifierTokens(context: NodeContext): Promise<void> {
+  const { verifierTokens } = await quickBooksCredential(context);
+  if (!('unusable' in verifierTokens)) return;
+  const credential = credentialNamed(context, QUICKBOOKS_CREDENTIAL);
+  const foundIn = providerNamed(QUICKBOOKS).webhook?.secretFoundIn ?? '';
+  throw new ValidationError(
+    `Webhooks cannot be verified with the ${credential}: the Webhook Verifier Token is not usable, ${verifierTokens.unusable}`,
+    { nextStep: `Open the ${credential} and enter the token that is shown in ${foundIn}.` },
+  );
 }
 
 /** The company's books. */

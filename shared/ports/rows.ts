@@ -349,3 +349,21 @@ export interface AppRecord {
   fields: Fields;
   updatedAt: number;
 }
+
+/** How often something happened on one day (UTC), and when it did last. */
+export interface IntakeCount {
+  /** Whose figure it is. */
+  subject: string;
+  day: string;
+  kind: string;
+  count: number;
+  lastAt: number;
+}
+
+/** A signed notification, or a part of one, that could not be read. */
+export interface UnreadNotification {
+  provider: string;
+  receivedAt: number;
+  reason: string;
+  text: string;
+}

@@ -11,6 +11,7 @@ import type {
   ConnectionTrouble,
   ErrorReport,
   FieldConflict,
+  IntakeCount,
   Intent,
   Link,
   NewEvent,
@@ -21,6 +22,7 @@ import type {
   PolicyWinner,
   QueuedEvent,
   Resolution,
+  UnreadNotification,
 } from './rows';
 import type { RecordState, SideName } from './side';
 
@@ -116,7 +118,10 @@ export interface ConnectionStore {
 export interface QueueStore {
   /**
    * Durable when it resolves. Finds or makes the link of each record. A checkpoint given along is stored in
-   * the same transaction.
+   * the same transaction. A great many events are stored part by part, the checkpoint with the last.
+   *
+   * A duplicate is looked at once more where it may speak of a change that came after the first one was looked
+   * at: when its time is not before the last read of its side.
    */
   append(
     events: readonly NewEvent[],
@@ -270,6 +275,18 @@ export interface UsageStore {
   get(connectionId: string, day: string): Promise<Record<string, number>>;
 }
 
+/** What came of webhook calls, for the people who look after them. */
+export interface IntakeStore {
+  /** Adds to the counters; those of long ago are forgotten. */
+  count(counts: readonly IntakeCount[]): Promise<void>;
+  /** Each kind that has ever happened, by name: how often on this day (UTC), and when last on any. */
+  counts(subject: string, day: string): Promise<Pick<IntakeCount, 'kind' | 'count' | 'lastAt'>[]>;
+  /** Keeps what could not be read, once however often it comes; of each provider the newest few. */
+  keep(notifications: readonly UnreadNotification[]): Promise<void>;
+  /** Newest first. */
+  unread(provider: string, limit: number): Promise<UnreadNotification[]>;
+}
+
 /** Everything durable. What a promise here has resolved is on disk. */
 export interface Store {
   connections: ConnectionStore;
@@ -282,5 +299,6 @@ export interface Store {
   checkpoints: CheckpointStore;
   appRecords: AppRecordStore;
   usage: UsageStore;
+  intake: IntakeStore;
   close(): Promise<void>;
 }

@@ -23,3 +23,6 @@ export function normalizeInstant(text: string): Instant | null {
   const time = Date.parse(text);
   return Number.isNaN(time) ? null : new Date(time).toISOString();
 }
+
+/** The last moment that is meant: who names a second and no more may mean any moment of that second. */
+export const latestOf = (instant: Instant): Instant => instant.replace(/(:\d\d)(\.000)?Z$/, '$1.999Z');

@@ -19,6 +19,8 @@ export interface Database {
   app_records: AppRecordRow;
   app_record_keys: { connection_id: string; entity: string; field: string; token: string; record_id: string };
   usage: { connection_id: string; day: string; kind: string; calls: number };
+  intake: IntakeRow;
+  unread_notifications: UnreadNotificationRow;
 }
 
 export interface ConnectionRow {
@@ -168,6 +170,23 @@ export interface AppRecordRow {
   schema_version: number;
   fields: string;
   updated_at: number;
+}
+
+export interface IntakeRow {
+  subject: string;
+  day: string;
+  kind: string;
+  count: number;
+  last_at: number;
+}
+
+export interface UnreadNotificationRow {
+  /** A hash of what it says: a repeated one is known. */
+  id: string;
+  provider: string;
+  received_at: number;
+  reason: string;
+  body: string;
 }
 
 export type Queries = Kysely<Database>;

@@ -9,6 +9,7 @@ import { createConnectionStore } from './connections';
 import { createContext } from './context';
 import type { Database, Queries } from './database';
 import type { Dialect } from './dialect';
+import { createIntakeStore } from './intake';
 import { createLinkStore } from './links';
 import { createNoticeStore } from './notices';
 import type { StoreLimits } from './options';
@@ -96,6 +97,7 @@ export function createStore(
     checkpoints: createCheckpointStore(context),
     appRecords: createAppRecordStore(context),
     usage: createUsageStore(context),
+    intake: createIntakeStore(context),
     onAppended: (listener) => {
       const own = () => listener(); // one listener may be added twice
       listeners.add(own);

@@ -24,6 +24,8 @@ export interface Command<I, O> {
   run(tx: Transaction, inputs: readonly I[]): Promise<Outcome<O>[]>;
   /** Inputs that share a subject never share a run. */
   subjects?(input: I): readonly string[];
+  /** How much work an input is; as much as any other when absent. */
+  weight?(input: I): number;
 }
 
 /** A command of one input. SyncErrors that it throws before it has written anything are its refusals. */
@@ -68,6 +70,7 @@ interface WriterOptions {
 
 /** Bounds how long one commit holds the database, and how much is tried again after a fault. */
 const MAX_JOBS = 128;
+const MAX_WEIGHT = 256;
 const MAX_RACES = 4;
 const MAX_BACKOFF_MS = 250;
 
@@ -122,7 +125,7 @@ class Lane {
       // One turn of the event loop lets everybody join who was woken by the last commit.
       await new Promise((resolve) => setImmediate(resolve));
       if (this.#queue.length === 0) break;
-      await this.#commit(this.#inTime(this.#queue.splice(0, MAX_JOBS)));
+      await this.#commit(this.#inTime(this.#queue.splice(0, fitting(this.#queue))));
     }
     this.#running = null;
   }
@@ -218,6 +221,19 @@ class Lane {
       throw toDatabaseError(error);
     }
   }
+}
+
+/** How many of the first jobs share a commit, which is one at least: embedded, it holds the event loop. */
+function fitting(jobs: readonly Job[]): number {
+  let weight = 0;
+  let count = 0;
+  while (count < Math.min(jobs.length, MAX_JOBS)) {
+    const { command, input } = jobs[count]!;
+    weight += command.weight?.(input) ?? 1;
+    if (count > 0 && weight > MAX_WEIGHT) break;
+    count++;
+  }
+  return count;
 }
 
 /** Jobs grouped by command, in order of arrival; alone when they are not to be merged. */

@@ -1,5 +1,5 @@
 import type { LinkSide, QueuedEvent } from '../ports';
-import type { Instant } from '../schema/calendar';
+import { latestOf } from '../schema/calendar';
 
 /**
  * Whether the event speaks of a state that the link has already seen, told by the side's own clock; the
@@ -8,8 +8,6 @@ import type { Instant } from '../schema/calendar';
  * A state that was read at a moment contains every change up to it. After a write of ours only the state at
  * the commit is known, and the answer's time is a little later: in that gap exactly one change, our own echo,
  * is taken as seen, and any second one is read.
- *
- * A service that names the second of a change and no more may mean any moment of that second.
  */
 export function seenAlready(event: QueuedEvent, side: LinkSide): LinkSide | null {
   const { occurredAt } = event;
@@ -22,5 +20,3 @@ export function seenAlready(event: QueuedEvent, side: LinkSide): LinkSide | null
   if (seenAt === null) return { ...side, echo: { afterAsOf, seenAt: occurredAt } };
   return seenAt === occurredAt && latest === occurredAt ? side : null;
 }
-
-const latestOf = (occurredAt: Instant): Instant => occurredAt.replace(/(:\d\d)(\.000)?Z$/, '$1.999Z');

@@ -2,6 +2,7 @@ import type { Store } from '../../shared/ports';
 import type { OpenStore } from '../../shared/store';
 import { queueContract } from './storeQueue';
 import { conflictContract } from './storeConflicts';
+import { intakeContract } from './storeIntake';
 import { leaseContract } from './storeLeases';
 import { noticeContract } from './storeNotices';
 import { recordContract } from './storeRecords';
@@ -60,5 +61,6 @@ export function runStoreContract({ name, make }: StoreContract): void {
     leaseContract(fixture);
     conflictContract(fixture);
     noticeContract(fixture);
+    intakeContract(fixture);
   });
 }

@@ -92,6 +92,79 @@ export function queueContract({ store, another }: Fixture): void {
       expect(await queue.append(events, { now: T0 })).toEqual({ stored: 0, duplicates: 1000 });
     });
 
+    it('keeps a checkpoint with the last of many events', async () => {
+      const { queue, checkpoints } = store();
+      const events = Array.from({ length: 600 }, (_, index) => anEvent(`r${index}`));
+      const checkpoint = { connectionId: 'c1', name: 'page', value: 7 };
+      expect(await queue.append(events, { now: T0, checkpoint })).toEqual({ stored: 600, duplicates: 0 });
+      expect(await checkpoints.get('c1', 'page')).toBe(7);
+      expect((await queue.counts('c1')).pending).toBe(600);
+    });
+
+    describe('a repeated event', () => {
+      /** The second that both changes happened in; the notification says no more. */
+      const told = anEvent('1', { dedupeKey: 'a', occurredAt: '2026-01-02T03:04:05.000Z' });
+      const readAt = async (asOf: string | null) => {
+        await store().queue.append([told], { now: T0 });
+        const claim = await claimOne(store());
+        const link = paired(claim.link, 'a1', '1');
+        await store().queue.settle(claim, settled({ link: { ...link, ledger: { ...link.ledger, asOf } } }));
+      };
+      const again = async (event = told) => {
+        const answer = await store().queue.append([event], { now: T0 + 10 });
+        expect(answer).toEqual({ stored: 0, duplicates: 1 });
+        return await claimSome(store(), { now: T0 + 10 });
+      };
+
+      it('is looked at again where its record was read within the second that it names', async () => {
+        let woken = 0;
+        store().onAppended(() => woken++);
+        await readAt('2026-01-02T03:04:05.000Z');
+        woken = 0;
+        const [claim] = await again();
+        expect(woken).toBeGreaterThan(0);
+        expect(claim?.events).toMatchObject([
+          { recordId: '1', dedupeKey: 'a', attempts: 0, receivedAt: T0 + 10 },
+        ]);
+        await store().queue.settle(claim!, settled({ now: T0 + 11 }));
+        expect(await store().queue.counts('c1')).toMatchObject({ settled: 1, pending: 0 });
+      });
+
+      it.each([
+        ['was read after that second', '2026-01-02T03:04:06.000Z'],
+        ['has never been read with a time', null],
+      ])('is left alone where its record %s', async (_what, asOf) => {
+        await readAt(asOf);
+        expect(await again()).toEqual([]);
+      });
+
+      it('is left alone where it names no time, or the very moment', async () => {
+        await readAt('2026-01-02T03:04:05.600Z');
+        const { occurredAt: _occurredAt, ...untimed } = told;
+        expect(await again(untimed)).toEqual([]);
+        expect(await again({ ...told, occurredAt: '2026-01-02T03:04:05.500Z' })).toEqual([]);
+      });
+
+      it('outlives the settlement of the one that is being worked on', async () => {
+        await readAt('2026-01-02T03:04:05.000Z');
+        const [first] = await again();
+        expect(await again()).toEqual([]);
+        await store().queue.settle(first!, settled({ now: T0 + 11 }));
+        const [second] = await claimSome(store(), { now: T0 + 11 });
+        expect(second?.events).toMatchObject([{ recordId: '1', dedupeKey: 'a' }]);
+        expect(second?.events[0]?.id).not.toBe(first?.events[0]?.id);
+        await store().queue.settle(second!, settled({ now: T0 + 12 }));
+        expect(await claimSome(store(), { now: T0 + 13 })).toEqual([]);
+      });
+
+      it('that waits for its turn is one event still', async () => {
+        await readAt('2026-01-02T03:04:05.000Z');
+        await store().queue.append([told], { now: T0 + 1 });
+        const [claim] = await again();
+        expect(claim?.events).toHaveLength(1);
+      });
+    });
+
     it('tells listeners that there is work', async () => {
       let calls = 0;
       const stop = store().onAppended(() => calls++);

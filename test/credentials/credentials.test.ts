@@ -40,9 +40,12 @@ describe('the QuickBooks credential', () => {
   });
 
   it('tells the verifier tokens, connected or not', async () => {
-    const data = { webhookVerifierToken: ' a, b ' };
+    const [first, second] = ['the-first-of-two-tokens', 'the-second-of-two-tokens'];
+    const data = { webhookVerifierToken: ` ${first},\n${second} ` };
     const context = { getNode, getCredentials: () => Promise.resolve(data) } as never;
-    expect(await quickBooksCredential(context)).toMatchObject({ verifierTokens: ['a', 'b'] });
+    expect(await quickBooksCredential(context)).toMatchObject({
+      verifierTokens: { secrets: [first, second] },
+    });
   });
 
   it('says that it has to be connected first', async () => {

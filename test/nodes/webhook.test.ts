@@ -1,19 +1,22 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ITriggerResponse, IWebhookResponseData } from 'n8n-workflow';
+import { execute as getConnection } from '../../nodes/AccountingSync/actions/connection/get.operation';
 import { receiveWebhook } from '../../nodes/QuickBooksAccountingTrigger/receive';
 import { startTrigger } from '../../nodes/QuickBooksAccountingTrigger/start';
 import { QuickBooksAccountingTrigger } from '../../nodes/QuickBooksAccountingTrigger/QuickBooksAccountingTrigger.node';
 import { QUICKBOOKS_CREDENTIAL } from '../../nodes/runtime/quickBooks';
+import type { WebhookFigures } from '../../shared/intake/figures';
 import { fakeNode, type FakeNodeOptions } from './support/fakeNode';
 import { connectionOf, useStoreFolder } from './support/storeFolder';
 
-const TOKEN = 'verifier-token';
+const TOKEN = 'verifier-token-of-the-test';
 const folder = useStoreFolder();
 const credentials = {
   [QUICKBOOKS_CREDENTIAL]: {
     environment: 'sandbox',
-    webhookVerifierToken: `old-token, ${TOKEN}`,
+    webhookVerifierToken: `the-old-token-of-the-test, ${TOKEN}`,
     oauthTokenData: { access_token: 'secret', callbackQueryString: { realmId: '1' } },
   },
 };
@@ -30,19 +33,16 @@ const event = (realm: string, id: string, entity = 'customer') => ({
 });
 const sign = (body: string) => createHmac('sha256', TOKEN).update(body).digest('base64');
 
+/** A call as n8n hands it over: its body is still on the wire. */
 async function call(
   body: string,
-  signature = sign(body),
-  options: FakeNodeOptions & { declared?: number } = {},
+  signature: string | null = sign(body),
+  { headers = {}, ...options }: FakeNodeOptions & { headers?: Record<string, string> } = {},
 ) {
-  const request: { headers: Record<string, string>; rawBody?: Buffer; readRawBody: () => Promise<void> } = {
-    headers: { 'intuit-signature': signature, 'content-length': String(options.declared ?? body.length) },
-    readRawBody: () => {
-      request.rawBody = Buffer.from(body);
-      return Promise.resolve();
-    },
-  };
-  const node = fakeNode({ credentials, ...options, request });
+  const request = Object.assign(Readable.from([Buffer.from(body)]), {
+    headers: { ...(signature === null ? {} : { 'intuit-signature': signature }), ...headers },
+  });
+  const node = fakeNode({ credentials, nodeId: randomUUID(), ...options, request });
   const result: IWebhookResponseData = await receiveWebhook.call(node.context);
   const [status] = node.answered;
   const told = node.lines.filter(({ level }) => level !== 'debug');
@@ -112,9 +112,9 @@ describe('a webhook', () => {
 
   const valid = JSON.stringify([event('1', '99')]);
   const large = ' '.repeat(1024 * 1024 + 1);
-  it.each([
+  it.each<[string, string, string | null, number]>([
     ['is forged', valid, sign('something else'), 401],
-    ['has no signature', valid, '', 401],
+    ['has no signature', valid, null, 401],
     ['is cut off', valid.slice(0, -5), sign(valid), 401],
     ['is empty', '', 'x', 401],
     ['is not JSON', 'hello', sign('hello'), 400],
@@ -126,16 +126,33 @@ describe('a webhook', () => {
       const { status, result, told } = await call(body, signature);
       expect(status).toBe(expected);
       expect(result).toEqual({ noWebhookResponse: true });
-      expect(told).toHaveLength(1);
-      expect(JSON.stringify(told)).not.toMatch(/verifier-token|old-token|secret/);
+      expect(told).toMatchObject([{ level: 'warn' }]);
+      expect(JSON.stringify(told)).not.toMatch(/-of-the-test|secret/);
       expect(await pending('a')).not.toContainEqual(expect.objectContaining({ recordId: '99' }));
     },
   );
 
-  it('that says it is too large is not even read', async () => {
-    const { status, request } = await call('x', '', { declared: 2 * 1024 * 1024 });
-    expect(status).toBe(413);
-    expect(request.rawBody).toBeUndefined();
+  it('is verified without anybody being connected, and where the setting is wrong with nothing', async () => {
+    const body = JSON.stringify([event('1', '51')]);
+    const setting = (webhookVerifierToken: string) => ({
+      credentials: { [QUICKBOOKS_CREDENTIAL]: { webhookVerifierToken } },
+    });
+    expect((await call(body, undefined, setting(TOKEN))).status).toBe(200);
+    const labelled = `new: ${TOKEN}`;
+    const byLabel = createHmac('sha256', 'new:').update(body).digest('base64');
+    for (const signature of [sign(body), byLabel]) {
+      const { status, told } = await call(body, signature, setting(labelled));
+      expect(status).toBe(401);
+      expect(told).toMatchObject([{ message: expect.stringContaining('without labels') as string }]);
+    }
+    expect((await call(body, sign(body), setting(''))).status).toBe(401);
+  });
+
+  it('that is repeated is said once, and never as an error', async () => {
+    const nodeId = randomUUID();
+    const broken = { nodeId, credentials: { [QUICKBOOKS_CREDENTIAL]: {} } };
+    const calls = await Promise.all(Array.from({ length: 50 }, () => call('[]', sign('[]'), broken)));
+    expect(calls.flatMap(({ told }) => told)).toMatchObject([{ level: 'warn' }]);
   });
 
   it('of a company without a connection is acknowledged and mentioned', async () => {
@@ -144,17 +161,18 @@ describe('a webhook', () => {
     expect(told).toMatchObject([{ level: 'warn', message: expect.stringContaining('1 changes') as string }]);
   });
 
-  it('that cannot be stored is answered so that QuickBooks repeats it', async () => {
-    const { status, result, told } = await call('[]', sign('[]'), {
-      credentials: { [QUICKBOOKS_CREDENTIAL]: { environment: 'custom' } },
-    });
+  it('whose credential cannot be read is answered so that QuickBooks repeats it', async () => {
+    const { status, result, told } = await call('[]', sign('[]'), { credentials: {} });
     expect(status).toBe(503);
     expect(result).toEqual({ noWebhookResponse: true });
-    expect(told).toHaveLength(1);
+    expect(told).toMatchObject([
+      { level: 'warn', message: expect.stringContaining('not stored (503)') as string },
+    ]);
   });
 
   it('starts the execution with its changes where it is a test', async () => {
-    const { result } = await call(JSON.stringify([event('1', '41')]), undefined, { mode: 'manual' });
+    const manual = { mode: 'manual', nodeId: randomUUID() };
+    const { result } = await call(JSON.stringify([event('1', '41')]), undefined, manual);
     const [[item]] = result.workflowData as [[{ json: object }]];
     expect(item.json).toMatchObject({
       connectionId: 'a',
@@ -162,7 +180,7 @@ describe('a webhook', () => {
       changes: [{ entity: 'customer', id: '41' }],
     });
 
-    const test = fakeNode({ credentials, mode: 'manual' });
+    const test = fakeNode({ credentials, ...manual });
     const trigger: ITriggerResponse = await startTrigger.call(test.context);
     await trigger.manualTriggerFunction?.();
     expect(test.emitted).toEqual([[[item]]]);
@@ -193,6 +211,53 @@ describe('the trigger', () => {
       description: expect.stringContaining('choose Connect') as string,
     });
   });
+
+  it.each([
+    ['missing', ''],
+    ['short', 'fifteen-letters'],
+    ['labelled', `new: ${TOKEN}`],
+    ['labelled without a blank', `new:${TOKEN}`],
+    ['short beside a good one', `${TOKEN}, x`],
+    ['one of very many', Array.from({ length: 6 }, (_, index) => `${TOKEN}-${index}`).join(',')],
+  ])('is not published where the verifier token is %s, and says where it is found', async (_what, token) => {
+    const company = { ...credentials[QUICKBOOKS_CREDENTIAL], webhookVerifierToken: token };
+    const node = fakeNode({ credentials: { [QUICKBOOKS_CREDENTIAL]: company } });
+    await expect(startTrigger.call(node.context)).rejects.toMatchObject({
+      name: 'NodeOperationError',
+      message: expect.stringContaining('Webhook Verifier Token is not usable') as string,
+      description: expect.stringContaining('Intuit developer portal') as string,
+    });
+  });
+
+  it('writes down what came of its calls, for people to see', async () => {
+    const nodeId = randomUUID();
+    const trigger: ITriggerResponse = await startTrigger.call(fakeNode({ credentials, nodeId }).context);
+    const before = await figures();
+    const body = JSON.stringify([event('1', '61'), null]);
+    await call(body, undefined, { nodeId });
+    await call(body, 'forged', { nodeId });
+    await call(body, null, { nodeId });
+    await call(body, sign(body), { nodeId, headers: { 'content-encoding': 'gzip' } });
+    await trigger.closeFunction?.();
+    const after = await figures();
+    expect(after).toMatchObject({
+      acceptedToday: before.acceptedToday + 1,
+      unreadableToday: before.unreadableToday + 1,
+      lastUnreadable: { reason: 'it has no type' },
+      lastRefusedFor: expect.stringMatching(/signature|encoded/) as string,
+    });
+    expect(after.refusedToday['signature']).toBe((before.refusedToday['signature'] ?? 0) + 2);
+    expect(after.refusedToday['encoded']).toBe((before.refusedToday['encoded'] ?? 0) + 1);
+    expect(after.lastAcceptedAt).toMatch(/^20/);
+  });
+
+  async function figures(): Promise<WebhookFigures> {
+    const parameters = { connection: { mode: 'id', value: 'a' } };
+    const [shown] = (await getConnection.call(fakeNode({ credentials, parameters }).context, 0)) as [
+      { webhooks: WebhookFigures },
+    ];
+    return shown.webhooks;
+  }
 
   it('has the life cycle of a webhook that is registered by hand', async () => {
     const { checkExists, create, delete: remove } = new QuickBooksAccountingTrigger().webhookMethods.default;

@@ -4,7 +4,7 @@ import type { Provider } from '../provider';
 import { createQuickBooksClient } from './client';
 import { capabilitiesOf, resourcesFor } from './resources';
 import { QuickBooksSide } from './side';
-import { parseWebhook } from './webhooks';
+import { quickBooksWebhook } from './webhooks';
 
 export const QUICKBOOKS_HOSTS = {
   production: 'https://quickbooks.api.intuit.com',
@@ -51,7 +51,7 @@ export const quickBooks: Provider = {
   name: 'quickbooks',
   label: 'QuickBooks Online',
   capabilities: capabilitiesOf(resourcesFor(null)),
-  webhook: { signatureHeader: 'intuit-signature', parse: parseWebhook },
+  webhook: quickBooksWebhook,
   environments: QUICKBOOKS_HOSTS,
   createSide: ({ tenantId, country, ...parts }) =>
     createQuickBooksSide({
@@ -60,5 +60,3 @@ export const quickBooks: Provider = {
       options: country === undefined ? {} : { country },
     }),
 };
-
-export { parseWebhook };

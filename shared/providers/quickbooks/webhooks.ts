@@ -1,186 +1,190 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod/v4';
 import type { Change } from '../../ports';
-import { normalizeInstant } from '../../schema/calendar';
 import { sha256 } from '../../schema/canonicalJson';
-import type { WebhookAnswer } from '../provider';
+import type { Pause, WebhookAnswer, WebhookRequest, WebhookSource } from '../provider';
+import { malformed, readEvents, refused, type EnclosedEvent, type EventReading } from '../webhook/events';
+import { idOf, memberOf, timeOf } from '../webhook/ids';
+import { MalformedJson, RawJson } from '../webhook/json';
+import { headerOf, isSigned } from '../webhook/signature';
 
-const MAX_BODY_BYTES = 1024 * 1024;
+const SIGNATURE_HEADER = 'intuit-signature';
+const MAX_EVENT_ID = 200;
+const MAX_KIND = 200;
 
 /** Resource, as spelled in any case and with or without separators, → our entity. */
-const ENTITIES: Readonly<Record<string, string>> = {
-  account: 'account',
-  item: 'item',
-  customer: 'customer',
-  invoice: 'invoice',
-  creditmemo: 'credit_note',
-  payment: 'payment',
-};
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['account', 'account'],
+  ['item', 'item'],
+  ['customer', 'customer'],
+  ['invoice', 'invoice'],
+  ['creditmemo', 'credit_note'],
+  ['payment', 'payment'],
+]);
 
 /** Every spelling that has been seen; an e-mailed or merged record has changed like any other. */
-const OPERATIONS: Readonly<Record<string, Change['operation']>> = {
-  create: 'created',
-  created: 'created',
-  update: 'updated',
-  updated: 'updated',
-  delete: 'deleted',
-  deleted: 'deleted',
-  merge: 'merged',
-  merged: 'merged',
-  void: 'voided',
-  voided: 'voided',
-  emailed: 'emailed',
-  email: 'emailed',
-};
-
-const id = z.union([z.string(), z.number().int().transform(String)]).pipe(z.string().min(1).max(100));
-
-const cloudEvent = z.looseObject({
-  id,
-  type: z.string().max(200),
-  time: z.string().max(60).optional(),
-  intuitentityid: id,
-  intuitaccountid: id,
-  data: z.unknown().optional(),
-});
-
-const legacyEntity = z.looseObject({
-  name: z.string().max(100),
-  id,
-  operation: z.string().max(50),
-  lastUpdated: z.string().max(60).optional(),
-  deletedId: id.optional(),
-});
-
-const legacyBody = z.looseObject({
-  eventNotifications: z.array(
-    z.looseObject({
-      realmId: id,
-      dataChangeEvent: z.looseObject({ entities: z.array(legacyEntity) }).optional(),
-    }),
-  ),
-});
+const OPERATIONS: ReadonlyMap<string, Change['operation']> = new Map([
+  ['create', 'created'],
+  ['created', 'created'],
+  ['update', 'updated'],
+  ['updated', 'updated'],
+  ['delete', 'deleted'],
+  ['deleted', 'deleted'],
+  ['merge', 'merged'],
+  ['merged', 'merged'],
+  ['void', 'voided'],
+  ['voided', 'voided'],
+  ['emailed', 'emailed'],
+  ['email', 'emailed'],
+]);
 
 /**
- * Verifies and reads a notification in either of the service's formats, told apart by shape. Nothing is parsed
- * before the signature over the raw bytes holds for one of the verifier tokens.
+ * The service repeats whatever it is not answered 200 and may hold back everything that comes after it. So a
+ * notification in a known form is accepted whatever its events are worth; what is refused as malformed is in no
+ * form we know, and better kept there until we do.
  */
-export function parseWebhook(
-  rawBody: Buffer,
-  signature: string | undefined,
+export const quickBooksWebhook: WebhookSource = {
+  signatureHeader: SIGNATURE_HEADER,
+  statuses: { signature: 401, too_large: 413, encoded: 415, malformed: 400, slow: 408, unavailable: 503 },
+  maxBytes: 1024 * 1024,
+  answerWithinMs: 3_000,
+  secretFoundIn: 'the webhook settings of your app in the Intuit developer portal, as "verifier token"',
+  receive,
+};
+
+/** Reads either of the service's formats, told apart by shape. */
+async function receive(
+  { rawBody, headers, now }: WebhookRequest,
   verifierTokens: readonly string[],
-): WebhookAnswer {
-  if (rawBody.length > MAX_BODY_BYTES)
-    return { rejected: 'too_large', reason: `The body is over ${MAX_BODY_BYTES} bytes` };
-  if (!isSigned(rawBody, signature, verifierTokens)) {
-    return { rejected: 'signature', reason: 'The intuit-signature header does not fit the body' };
+  pause: Pause,
+): Promise<WebhookAnswer> {
+  const signature = headerOf(headers, SIGNATURE_HEADER);
+  if (!isSigned(signature, verifierTokens, { encoding: 'base64', payload: rawBody })) {
+    return refused('signature');
   }
-  const body = parseBody(rawBody);
-  const answer = Array.isArray(body) ? readCloudEvents(body) : readLegacy(body);
-  return answer ?? { rejected: 'malformed', reason: 'The body is neither CloudEvents nor the older format' };
-}
-
-function isSigned(rawBody: Buffer, signature: string | undefined, tokens: readonly string[]): boolean {
-  const given = Buffer.from(signature?.trim() ?? '', 'base64');
-  let fits = false;
-  // Every token is tried, so that the time tells nothing of which one fits.
-  for (const token of tokens) {
-    if (token === '') continue;
-    const expected = createHmac('sha256', token).update(rawBody).digest();
-    if (given.length === expected.length && timingSafeEqual(given, expected)) fits = true;
-  }
-  return fits;
-}
-
-function parseBody(rawBody: Buffer): unknown {
   try {
-    return JSON.parse(rawBody.toString('utf8'));
-  } catch {
-    return null;
+    const body = RawJson.of(rawBody);
+    await pause();
+    if (body.kind === 'array') {
+      return await readEvents(cloudEvents(body), (event) => readCloudEvent(event, now), pause);
+    }
+    if (body.member('eventNotifications')?.kind === 'array') {
+      return await readEvents(
+        legacyEvents(body),
+        (event, realm) => readLegacyEvent(event, realm, now),
+        pause,
+      );
+    }
+    // One event may come by itself.
+    if (body.member('specversion') === undefined) return malformed(body);
+    return await readEvents([{ raw: body }], (event) => readCloudEvent(event, now), pause);
+  } catch (error) {
+    if (error instanceof MalformedJson) return malformed(rawBody);
+    throw unexpected(error);
+  }
+}
+
+const unexpected = (error: unknown): unknown => error;
+
+function* cloudEvents(body: RawJson): Generator<EnclosedEvent> {
+  for (const raw of body.elements()) yield { raw };
+}
+
+/** The entities of all companies; a company without any counts as one that says nothing. */
+function* legacyEvents(body: RawJson): Generator<EnclosedEvent> {
+  for (const notification of body.member('eventNotifications')?.elements() ?? []) {
+    const entities = notification.member('dataChangeEvent')?.member('entities');
+    if (entities?.kind !== 'array') {
+      yield { raw: notification };
+      continue;
+    }
+    const tenant = notification.member('realmId')?.parse();
+    for (const raw of entities.elements()) yield { raw, tenant };
   }
 }
 
 /** `qbo.<entity>.<operation>.v1` */
-function readCloudEvents(body: readonly unknown[]): WebhookAnswer | null {
-  const events = z.array(cloudEvent).safeParse(body);
-  if (!events.success) return null;
-  const changes: Change[] = [];
-  let ignored = 0;
-  for (const event of events.data) {
-    const [, name = '', operation = ''] = event.type.split('.');
-    const found = changeOf({
-      tenantId: event.intuitaccountid,
-      name,
-      id: event.intuitentityid,
-      operation,
-      time: event.time,
-    });
-    if (!found) {
-      ignored++;
-      continue;
-    }
-    changes.push(...withMerged({ ...found, dedupeKey: event.id }, mergedIdIn(event.data)));
-  }
-  return { changes, ignored };
+function readCloudEvent(event: unknown, now: number): EventReading {
+  const type = memberOf(event, 'type');
+  if (typeof type !== 'string' || type.length > MAX_KIND) return { unreadable: 'it has no type' };
+  const [, name = '', operation = ''] = type.split('.');
+  const eventId = idOf(memberOf(event, 'id'), MAX_EVENT_ID);
+  return readEvent({
+    name,
+    operation,
+    tenant: memberOf(event, 'intuitaccountid'),
+    recordId: memberOf(event, 'intuitentityid'),
+    time: memberOf(event, 'time'),
+    mergedId: mergedIdIn(memberOf(event, 'data')),
+    now,
+    keyOf: () => eventId,
+  });
 }
 
-function readLegacy(body: unknown): WebhookAnswer | null {
-  const notification = legacyBody.safeParse(body);
-  if (!notification.success) return null;
-  const changes: Change[] = [];
-  let ignored = 0;
-  for (const { realmId, dataChangeEvent } of notification.data.eventNotifications) {
-    for (const entity of dataChangeEvent?.entities ?? []) {
-      const found = changeOf({ tenantId: realmId, ...entity, time: entity.lastUpdated });
-      if (!found) {
-        ignored++;
-        continue;
-      }
-      const parts = [realmId, entity.name, entity.id, entity.operation, entity.lastUpdated ?? ''];
-      changes.push(
-        ...withMerged({ ...found, dedupeKey: `legacy:${sha256(JSON.stringify(parts))}` }, entity.deletedId),
-      );
-    }
+function readLegacyEvent(event: unknown, tenant: unknown, now: number): EventReading {
+  const [name, operation] = [memberOf(event, 'name'), memberOf(event, 'operation')];
+  if (typeof name !== 'string' || name.length > MAX_KIND) return { unreadable: 'it names no entity' };
+  if (typeof operation !== 'string' || operation.length > MAX_KIND) {
+    return { unreadable: 'it names no operation' };
   }
-  return { changes, ignored };
+  const time = memberOf(event, 'lastUpdated');
+  return readEvent({
+    name,
+    operation,
+    tenant,
+    recordId: memberOf(event, 'id'),
+    time,
+    mergedId: idOf(memberOf(event, 'deletedId')),
+    now,
+    // Without an id of its own, a repeated notification is told by all that it says.
+    keyOf: (realmId, id) =>
+      `legacy:${sha256(JSON.stringify([realmId, name, id, operation, typeof time === 'string' ? time : '']))}`,
+  });
 }
 
-interface Seen {
-  tenantId: string;
+interface Told {
   name: string;
-  id: string;
   operation: string;
-  time: string | undefined;
+  tenant: unknown;
+  recordId: unknown;
+  time: unknown;
+  /** Of the record that went, in a merge. */
+  mergedId: string | null;
+  now: number;
+  keyOf(tenantId: string, id: string): string | null;
 }
 
-/** Null for entities that are not synchronised. An operation without a known name is some change all the same. */
-function changeOf({ tenantId, name, id: recordId, operation, time }: Seen): Omit<Change, 'dedupeKey'> | null {
-  const entity = ENTITIES[name.toLowerCase().replace(/[^a-z]/g, '')];
-  if (entity === undefined) return null;
-  // Nanoseconds are cut to what a Date holds; the seconds stay exact.
-  const occurredAt = normalizeInstant((time ?? '').replace(/(\.\d{3})\d+/, '$1'));
-  return {
+/** An operation without a known name is some change all the same. */
+function readEvent({ name, operation, tenant, recordId, time, mergedId, now, keyOf }: Told): EventReading {
+  const entity = ENTITIES.get(name.toLowerCase().replace(/[^a-z]/g, ''));
+  if (entity === undefined) return 'unknown';
+  const [tenantId, id] = [idOf(tenant), idOf(recordId)];
+  if (tenantId === null) return { unreadable: 'it names no company' };
+  if (id === null) return { unreadable: 'it names no record' };
+  const dedupeKey = keyOf(tenantId, id);
+  if (dedupeKey === null) return { unreadable: 'it has no id' };
+  const change: Change = {
     tenantId,
     entity,
-    id: recordId,
-    operation: OPERATIONS[operation.toLowerCase()] ?? 'updated',
-    ...(occurredAt === null ? {} : { occurredAt }),
+    id,
+    operation: OPERATIONS.get(operation.toLowerCase()) ?? 'updated',
+    dedupeKey,
+    ...timeOf(time, now),
   };
+  return { changes: withMerged(change, mergedId) };
 }
 
 /** A merge concerns the record that is left and the one that went. */
-function withMerged(change: Change, goneId: string | undefined): Change[] {
-  if (change.operation !== 'merged' || goneId === undefined || goneId === change.id) return [change];
+function withMerged(change: Change, goneId: string | null): Change[] {
+  if (change.operation !== 'merged' || goneId === null || goneId === change.id) return [change];
   return [change, { ...change, id: goneId, dedupeKey: `${change.dedupeKey}:${goneId}` }];
 }
 
 /** Where CloudEvents name the removed record is not documented, so the likely places are looked at. */
-function mergedIdIn(data: unknown): string | undefined {
-  if (typeof data !== 'object' || data === null) return undefined;
+function mergedIdIn(data: unknown): string | null {
+  if (typeof data !== 'object' || data === null) return null;
   for (const [name, value] of Object.entries(data)) {
     if (!/^(deleted|merged|removed)(entity)?id$/i.test(name)) continue;
-    const found = id.safeParse(value);
-    if (found.success) return found.data;
+    const found = idOf(value);
+    if (found !== null) return found;
   }
-  return undefined;
+  return null;
 }

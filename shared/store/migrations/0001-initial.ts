@@ -218,5 +218,22 @@ export const initial: Migration = {
       calls ${int} NOT NULL,
       PRIMARY KEY (connection_id, day, kind)
     )${suffix}`,
+
+    `CREATE TABLE intake (
+      subject ${text} NOT NULL,
+      day ${text} NOT NULL,
+      kind ${text} NOT NULL,
+      count ${int} NOT NULL,
+      last_at ${int} NOT NULL,
+      PRIMARY KEY (subject, day, kind)
+    )${suffix}`,
+    `CREATE TABLE unread_notifications (
+      id ${text} PRIMARY KEY,
+      provider ${text} NOT NULL,
+      received_at ${int} NOT NULL,
+      reason ${text} NOT NULL,
+      body ${text} NOT NULL
+    )${suffix}`,
+    `CREATE INDEX unread_notifications_newest ON unread_notifications (provider, received_at)`,
   ],
 };

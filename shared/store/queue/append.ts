@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { NotFoundError } from '../../errors';
 import type { NewEvent, QueueStore, SideName } from '../../ports';
+import { latestOf } from '../../schema/calendar';
 import { putCheckpoints } from '../checkpoints';
 import type { StoreContext } from '../context';
 import type { LinkRow, Queries } from '../database';
@@ -65,7 +66,34 @@ const eventColumns = {
   due_at: 'int',
 } as const;
 
+interface RepeatedEvent {
+  id: string;
+  connection_id: string;
+  link_id: string;
+  dedupe_key: string | null;
+  occurred_at: string | null;
+  received_at: number;
+  due_at: number;
+}
+
+const repeatedColumns: Columns<RepeatedEvent & { latest: string }> = {
+  id: 'text',
+  connection_id: 'text',
+  link_id: 'text',
+  dedupe_key: 'text',
+  occurred_at: 'text',
+  received_at: 'int',
+  due_at: 'int',
+  latest: 'text',
+};
+
 const dueColumns: Columns<{ id: string; due_at: number }> = { id: 'text', due_at: 'int' };
+
+/**
+ * Events of one commit at most: the embedded store holds the event loop for as long as a commit takes, and
+ * PostgreSQL the locks of its records.
+ */
+const MAX_EVENTS = 250;
 
 /** Another transaction may take a stub away (absorb) between our finding and our holding it. */
 const MAX_ROUNDS = 5;
@@ -80,6 +108,7 @@ export function appendCommand(
 ): Command<AppendInput, { stored: number; duplicates: number }> {
   return {
     name: 'append',
+    weight: ({ events }) => events.length,
     run: async (tx, inputs) => {
       const known = await knownConnections(
         context,
@@ -104,6 +133,17 @@ export function appendCommand(
       });
     },
   };
+}
+
+/** One input for each commit. The checkpoint goes with the last: it says that everything before it is stored. */
+export function inParts({ events, checkpoint, now }: AppendInput): AppendInput[] {
+  const parts: AppendInput[] = [];
+  for (let from = 0; from < events.length; from += MAX_EVENTS) {
+    parts.push({ events: events.slice(from, from + MAX_EVENTS), now });
+  }
+  if (!checkpoint) return parts;
+  const last = parts.pop() ?? { events: [], now };
+  return [...parts, { ...last, checkpoint }];
 }
 
 const connectionsOf = ({ events, checkpoint }: AppendInput): string[] => [
@@ -170,9 +210,47 @@ export async function insertEvents(
     tx.queries,
     inserted.rows.map((row) => ({ id: row.link_id, due_at: row.due_at })),
   );
-  if (inserted.rows.length > 0) tx.wake();
   const stored = new Set(inserted.rows.map((row) => row.id));
+  const again = await lookAgain(
+    context,
+    tx.queries,
+    rows.filter((row) => !stored.has(row.id)),
+  );
+  if (inserted.rows.length + again > 0) tx.wake();
   return rows.map((row) => stored.has(row.id));
+}
+
+/**
+ * A repeated event that may speak of a second change: where a side tells the time to the second and gives its
+ * notifications no ids, two changes within one second look the same. Unless the record was read after that
+ * second, or is about to be, it is looked at again. One that is being worked on becomes another event by its id,
+ * so that it outlives the settlement of the one that was claimed.
+ */
+async function lookAgain(
+  context: StoreContext,
+  queries: Queries,
+  repeated: readonly RepeatedEvent[],
+): Promise<number> {
+  const rows = repeated.flatMap((row) =>
+    row.occurred_at === null ? [] : [{ ...row, latest: latestOf(row.occurred_at) }],
+  );
+  if (rows.length === 0) return 0;
+  const again = await sql<{ link_id: string; due_at: number }>`
+    update events set id = v.id, status = 'pending', received_at = v.received_at, due_at = v.due_at,
+      attempts = case events.status when 'settled' then 0 else events.attempts end,
+      on_link_id = null, settled_at = null
+    from ${context.dialect.rows(repeatedColumns, rows)} cross join links l
+    where events.dedupe_key = v.dedupe_key and events.connection_id = v.connection_id
+      and events.link_id = v.link_id and l.id = v.link_id
+      and v.latest >= case events.side when 'app' then l.app_as_of else l.ledger_as_of end
+      and (events.status = 'settled' or (events.status in ('pending', 'waiting') and l.lease_owner is not null))
+    returning events.link_id, events.due_at`.execute(queries);
+  await advanceDue(
+    context,
+    queries,
+    again.rows.map((row) => ({ id: row.link_id, due_at: row.due_at })),
+  );
+  return again.rows.length;
 }
 
 /** Makes links due no later than given. */

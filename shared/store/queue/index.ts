@@ -7,7 +7,7 @@ import type { EventRow, IntentRow, Queries } from '../database';
 import { noDeadLetters } from '../refusals';
 import { eventFromRow, intentFromRow } from '../rows';
 import { single } from '../writer';
-import { advanceDue, appendCommand } from './append';
+import { advanceDue, appendCommand, inParts } from './append';
 import { claimCommand, claimLinkCommand } from './claim';
 import { holdLinks } from './fence';
 import { leaseIsOver } from './lease';
@@ -30,10 +30,15 @@ export function createQueueStore(context: StoreContext): QueueStore {
   const release = releaseCommand(context);
   const replay = replayCommand(context);
   return {
-    append: async (events, { now, checkpoint }) =>
-      events.length === 0 && !checkpoint
-        ? { stored: 0, duplicates: 0 }
-        : await context.write(append, { events, now, ...(checkpoint ? { checkpoint } : {}) }),
+    append: async (events, options) => {
+      const total = { stored: 0, duplicates: 0 };
+      for (const part of inParts({ events, ...options })) {
+        const { stored, duplicates } = await context.write(append, part);
+        total.stored += stored;
+        total.duplicates += duplicates;
+      }
+      return total;
+    },
     claim: async (options) => await context.write(claim, options),
     claimLink: async (linkId, options) => await context.write(claimLink, { ...options, linkId }),
     storeIntents: async (ours, intents) => await context.write(storeIntents, { claim: ours, intents }),

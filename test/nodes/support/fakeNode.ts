@@ -13,6 +13,8 @@ export interface FakeNodeOptions {
   continueOnFail?: boolean;
   mode?: string;
   request?: object;
+  /** Two nodes with the same one share what the process remembers of a node. */
+  nodeId?: string;
 }
 
 export interface LogLine {
@@ -41,7 +43,7 @@ export function fakeNode(options: FakeNodeOptions = {}) {
   const request = (options.request ?? {}) as { headers?: Record<string, string> };
   const context = {
     getNode: () => ({
-      id: 'node-1',
+      id: options.nodeId ?? 'node-1',
       name: 'Node',
       type: options.type ?? 'fake',
       typeVersion: 1,

@@ -1,5 +1,6 @@
 import { StoreError } from '../../../shared/errors';
 import type { NewEvent, QueueStore } from '../../../shared/ports';
+import { latestOf } from '../../../shared/schema/calendar';
 import { putCheckpoint } from './checkpoints';
 import { advanceDue, findLink, makeLink } from './links';
 import type { MemoryDatabase } from './memoryDatabase';
@@ -57,7 +58,11 @@ function makeMissingLinks(database: MemoryDatabase, events: readonly NewEvent[])
 
 function insertEvent(database: MemoryDatabase, event: NewEvent, now: number): boolean {
   const link = linkOfEvent(database, event);
-  if (!link || isDuplicate(database, link, event)) return false;
+  if (!link) return false;
+  if (isDuplicate(database, link, event)) {
+    lookAgain(database, link, event, now);
+    return false;
+  }
   if (event.dedupeKey !== undefined) link.connection.dedupeKeys.add(event.dedupeKey);
   const dueAt = event.dueAt ?? now;
   link.events.push({
@@ -73,6 +78,31 @@ function insertEvent(database: MemoryDatabase, event: NewEvent, now: number): bo
   });
   advanceDue(link, dueAt);
   return true;
+}
+
+/** A duplicate that may speak of a second change: looked at again, as another event where it is being worked on. */
+function lookAgain(database: MemoryDatabase, link: LinkRow, event: NewEvent, now: number): void {
+  const { dedupeKey, occurredAt, side } = event;
+  const asOf = link[side].asOf;
+  if (dedupeKey === undefined || occurredAt === undefined || asOf === null || latestOf(occurredAt) < asOf)
+    return;
+  const index = link.events.findIndex(({ event: known }) => known.dedupeKey === dedupeKey);
+  const known = link.events[index];
+  if (!known) return;
+  const isInWork = link.leaseOwner !== null && (known.status === 'pending' || known.status === 'waiting');
+  if (known.status !== 'settled' && !isInWork) return;
+  database.waitFor(known, null);
+  const dueAt = event.dueAt ?? now;
+  link.events[index] = {
+    ...known,
+    id: database.random.id(),
+    status: 'pending',
+    attempts: known.status === 'settled' ? 0 : known.attempts,
+    receivedAt: now,
+    dueAt,
+  };
+  advanceDue(link, dueAt);
+  database.wake();
 }
 
 function isDuplicate(database: MemoryDatabase, link: LinkRow, event: NewEvent): boolean {

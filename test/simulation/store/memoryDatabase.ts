@@ -1,5 +1,13 @@
 import { NotFoundError } from '../../../shared/errors';
-import type { Actor, Conflict, Connection, PolicyChange, Random } from '../../../shared/ports';
+import type {
+  Actor,
+  Conflict,
+  Connection,
+  IntakeCount,
+  PolicyChange,
+  Random,
+  UnreadNotification,
+} from '../../../shared/ports';
 import { connectionCreated } from '../../../shared/store/acts';
 import { MemoryChain } from './chain';
 import type { StoreFlaw } from './flaws';
@@ -37,6 +45,9 @@ export class MemoryDatabase {
   readonly usage = new Map<string, Map<string, Record<string, number>>>();
   /** What is about no connection, and what outlives one; begun with the first. */
   storeChain: MemoryChain | null = null;
+  readonly intake: IntakeCount[] = [];
+  /** Newest first. */
+  unread: UnreadNotification[] = [];
   readonly listeners = new Set<() => void>();
   readonly #freeze: boolean;
 

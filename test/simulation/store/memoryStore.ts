@@ -4,6 +4,7 @@ import { MemoryAudit } from './audit';
 import { MemoryCheckpoints } from './checkpoints';
 import { MemoryConflicts } from './conflicts';
 import { MemoryConnections } from './connections';
+import { MemoryIntake } from './intake';
 import { MemoryLinks } from './links';
 import { MemoryDatabase, type MemoryStoreOptions } from './memoryDatabase';
 import { MemoryNotices } from './notices';
@@ -30,6 +31,7 @@ export class MemoryStore implements Store {
   readonly checkpoints: MemoryCheckpoints;
   readonly appRecords: MemoryAppRecords;
   readonly usage: MemoryUsage;
+  readonly intake: MemoryIntake;
   readonly #session: Session;
   readonly #database: MemoryDatabase;
 
@@ -49,6 +51,7 @@ export class MemoryStore implements Store {
     this.checkpoints = new MemoryCheckpoints(session);
     this.appRecords = new MemoryAppRecords(session);
     this.usage = new MemoryUsage(session);
+    this.intake = new MemoryIntake(session);
   }
 
   /** Another handle on the same database, as another process would have; it works on when this one is closed. */

@@ -83,6 +83,7 @@ export class Watch {
       checkpoints: store.checkpoints,
       appRecords: store.appRecords,
       usage: store.usage,
+      intake: store.intake,
       close: () => store.close(),
     };
   }

@@ -1,4 +1,5 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { webhookFigures } from '../../../../shared/intake/figures';
 import { chosenConnection, connectionLocator } from '../../../runtime/connection';
 import { withStore } from '../../../runtime/store';
 import { viewOf } from './view';
@@ -7,16 +8,17 @@ export const description: INodeProperties[] = [
   connectionLocator({ resource: ['connection'], operation: ['get'] }),
 ];
 
-/** With what the queue holds and what was read today, so that one look shows how it does. */
+/** With what the queue holds, what was read today and how its webhooks do, so that one look shows how it is. */
 export async function execute(this: IExecuteFunctions, itemIndex: number): Promise<object[]> {
   const locator = this.getNodeParameter('connection', itemIndex);
   return await withStore(this, async (store) => {
     const connection = await chosenConnection(store, locator);
     const today = new Date(store.now()).toISOString().slice(0, 10);
-    const [events, calls] = await Promise.all([
+    const [events, calls, webhooks] = await Promise.all([
       store.queue.counts(connection.id),
       store.usage.get(connection.id, today),
+      webhookFigures(store.intake, connection, today),
     ]);
-    return [{ ...viewOf(connection), events, callsToday: calls }];
+    return [{ ...viewOf(connection), events, callsToday: calls, webhooks }];
   });
 }

@@ -272,6 +272,10 @@ const lease = (dice: Dice, now: number) => ({ worker: 'w', now, leaseMs: dice.of
 const someSide = (dice: Dice): SideName => dice.of('app', 'ledger');
 const someRecord = (dice: Dice): string => `r${dice.upTo(4)}`;
 
+/** Of a few seconds, some of them told to the millisecond. */
+const someInstant = (dice: Dice): string =>
+  `2026-01-02T03:04:0${dice.upTo(4)}.${dice.of('000', '000', '500')}Z`;
+
 function someEvents(dice: Dice, now: number): NewEvent[] {
   return Array.from({ length: 1 + dice.upTo(3) }, () =>
     anEvent(someRecord(dice), {
@@ -279,6 +283,7 @@ function someEvents(dice: Dice, now: number): NewEvent[] {
       entity: dice.of('invoice', 'invoice', 'customer'),
       side: someSide(dice),
       ...(dice.chance(2) ? { dedupeKey: `d${dice.upTo(12)}` } : {}),
+      ...(dice.chance(2) ? { occurredAt: someInstant(dice) } : {}),
       ...(dice.chance(3) ? { dueAt: now + dice.upTo(30) - 5 } : {}),
     }),
   );
@@ -288,7 +293,7 @@ function someLink(app: string | null, ledger: string | null, dice: Dice): NonNul
   const side = (id: string | null) => ({
     id: dice.of(id, id, null, someRecord(dice)),
     version: String(dice.upTo(9)),
-    asOf: null,
+    asOf: dice.chance(2) ? null : someInstant(dice),
     echo: dice.chance(2) ? null : { afterAsOf: null, seenAt: '2026-01-02T03:04:06.000Z' },
   });
   return {

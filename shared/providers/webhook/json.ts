@@ -1,0 +1,158 @@
+/** The text is no JSON at the place that was looked at. */
+export class MalformedJson extends Error {}
+
+const noJson = () => new MalformedJson('no JSON');
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+
+/** Characters that are parsed in one go: the worst that fits in takes a few milliseconds. */
+const MAX_PARSED = 64 * 1024;
+
+/**
+ * A JSON value that is looked into without being parsed as a whole. A parser holds the event loop for as long as
+ * a hostile or huge text makes it; this finds the parts of a text in one pass each, so that they can be counted
+ * first, and parsed one by one.
+ */
+export class RawJson {
+  private constructor(
+    private readonly source: string,
+    private readonly start: number,
+    private readonly end: number,
+  ) {}
+
+  /** Throws MalformedJson where anything follows the value. A byte order mark may precede it. */
+  static of(body: Buffer): RawJson {
+    const source = body.toString('utf8');
+    const start = skipBlanks(source, source.charCodeAt(0) === 0xfeff ? 1 : 0);
+    const end = endOfValue(source, start);
+    if (skipBlanks(source, end) !== source.length) throw noJson();
+    return new RawJson(source, start, end);
+  }
+
+  get kind(): 'object' | 'array' | 'other' {
+    const ends = this.source.charAt(this.start) + this.source.charAt(this.end - 1);
+    return ends === '{}' ? 'object' : ends === '[]' ? 'array' : 'other';
+  }
+
+  /** The first so many characters. */
+  text(limit: number): string {
+    return this.source.slice(this.start, Math.min(this.end, this.start + limit));
+  }
+
+  /** Throws MalformedJson where it is no JSON, or more than one event can be. */
+  parse(): unknown {
+    if (this.end - this.start > MAX_PARSED) throw noJson();
+    try {
+      return JSON.parse(this.source.slice(this.start, this.end));
+    } catch {
+      throw noJson();
+    }
+  }
+
+  /** The elements of an array; none of anything else. */
+  *elements(): Generator<RawJson> {
+    if (this.kind !== 'array') return;
+    const { source } = this;
+    let at = skipBlanks(source, this.start + 1);
+    if (at === this.end - 1) return;
+    for (;;) {
+      const end = endOfValue(source, at);
+      yield new RawJson(source, at, end);
+      at = skipBlanks(source, end);
+      if (at === this.end - 1) return;
+      at = after(source, at, COMMA);
+    }
+  }
+
+  /** A member of an object, the last one of that name. */
+  member(name: string): RawJson | undefined {
+    if (this.kind !== 'object') return undefined;
+    const { source } = this;
+    let found: RawJson | undefined;
+    let at = skipBlanks(source, this.start + 1);
+    while (at < this.end - 1) {
+      if (source.charCodeAt(at) !== QUOTE) throw noJson();
+      const endOfName = endOfString(source, at);
+      const start = after(source, skipBlanks(source, endOfName), COLON);
+      const end = endOfValue(source, start);
+      if (isNamed(source.slice(at, endOfName), name)) found = new RawJson(source, start, end);
+      at = skipBlanks(source, end);
+      if (at < this.end - 1) at = after(source, at, COMMA);
+    }
+    return found;
+  }
+}
+
+function isNamed(quoted: string, name: string): boolean {
+  if (!quoted.includes('\\')) return quoted.length === name.length + 2 && quoted.slice(1, -1) === name;
+  try {
+    return JSON.parse(quoted) === name;
+  } catch {
+    throw noJson();
+  }
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+
+function skipBlanks(source: string, at: number): number {
+  while (at < source.length && isBlank(source.charCodeAt(at))) at++;
+  return at;
+}
+
+/** The next value after a comma or colon. */
+function after(source: string, at: number, code: number): number {
+  if (source.charCodeAt(at) !== code) throw noJson();
+  return skipBlanks(source, at + 1);
+}
+
+/** Where the string ends whose opening quote is at `at`. */
+function endOfString(source: string, at: number): number {
+  let quote = source.indexOf('"', at + 1);
+  while (quote >= 0) {
+    let slashes = 0;
+    while (source.charCodeAt(quote - 1 - slashes) === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return quote + 1;
+    quote = source.indexOf('"', quote + 1);
+  }
+  throw noJson();
+}
+
+/** Where a value ends, going by quotes and brackets alone: whether it is JSON inside is for its parser. */
+function endOfValue(source: string, start: number): number {
+  let depth = 0;
+  let at = start;
+  while (at < source.length) {
+    switch (source.charCodeAt(at)) {
+      case QUOTE:
+        at = endOfString(source, at);
+        if (depth === 0) return at;
+        continue;
+      case 0x7b:
+      case 0x5b:
+        depth++;
+        break;
+      case 0x7d:
+      case 0x5d:
+        // A bracket that was opened outside ends a number or a word.
+        if (depth === 0) return nonEmpty(start, at);
+        if (--depth === 0) return at + 1;
+        break;
+      case COMMA:
+        if (depth === 0) return nonEmpty(start, at);
+        break;
+      default:
+        if (depth === 0 && isBlank(source.charCodeAt(at))) return nonEmpty(start, at);
+    }
+    at++;
+  }
+  if (depth > 0) throw noJson();
+  return nonEmpty(start, at);
+}
+
+function nonEmpty(start: number, end: number): number {
+  if (end === start) throw noJson();
+  return end;
+}
