@@ -2,7 +2,8 @@ import { IntakeFigures } from '../../shared/intake/figures';
 import type { Taken } from '../../shared/intake/takeIn';
 import type { NodeContext } from '../runtime/context';
 import { QUICKBOOKS_CREDENTIAL } from '../runtime/quickBooks';
-import { STORE_CREDENTIAL, withStore } from '../runtime/store';
+import { withStore } from '../runtime/store';
+import { STORE_CREDENTIAL, STORE_PARAMETER } from '../runtime/storeParameter';
 
 /** By the store that they go to. */
 const figures = new Map<string, IntakeFigures>();
@@ -11,7 +12,9 @@ const credentialId = (context: NodeContext, type: string): string =>
   context.getNode().credentials?.[type]?.id ?? '';
 
 function figuresOf(context: NodeContext): IntakeFigures {
-  const store = credentialId(context, STORE_CREDENTIAL);
+  // A credential that is left over counts for nothing, and two of the same kind are two stores.
+  const chosen = context.getNode().parameters[STORE_PARAMETER];
+  const store = chosen === 'postgres' ? credentialId(context, STORE_CREDENTIAL) : '';
   const known = figures.get(store) ?? new IntakeFigures();
   figures.set(store, known);
   return known;
