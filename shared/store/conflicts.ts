@@ -7,7 +7,7 @@ import type { StoreContext } from './context';
 import type { ConflictRow } from './database';
 import { insertEvents } from './queue/append';
 import { holdLinks } from './queue/fence';
-import { conflictFromRow } from './rows';
+import { conflictFromRow, readable } from './rows';
 import { single } from './writer';
 
 interface ResolveInput {
@@ -31,7 +31,7 @@ export function createConflictStore(context: StoreContext): ConflictStore {
         let query = queries.selectFrom('conflicts').selectAll();
         if (connectionId !== undefined) query = query.where('connection_id', '=', connectionId);
         if (status !== undefined) query = query.where('status', '=', status);
-        return (await query.orderBy('id', 'desc').limit(limit).execute()).map(conflictFromRow);
+        return readable(await query.orderBy('id', 'desc').limit(limit).execute(), conflictFromRow);
       }),
     resolve: async (id, resolution, seenRefreshedAt) => {
       await context.write(resolve, { id, resolution, seenRefreshedAt });

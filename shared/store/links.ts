@@ -4,7 +4,7 @@ import type { LinkStore } from '../ports';
 import type { StoreContext } from './context';
 import type { LinkRow, Queries } from './database';
 import { ensureLinks, findBySide, refKey, unknownConnection, type RecordRef } from './queue/append';
-import { linkFromRow } from './rows';
+import { linkFromRow, readable } from './rows';
 import { single } from './writer';
 
 export function createLinkStore(context: StoreContext): LinkStore {
@@ -33,12 +33,17 @@ export function createLinkStore(context: StoreContext): LinkStore {
     },
     getMany: async (ids) => {
       const rows = await context.read(async (queries) => await byIds(queries, ids));
-      return new Map(rows.map((row) => [row.id, linkFromRow(row)]));
+      return new Map(readable(rows, linkFromRow).map((link) => [link.id, link]));
     },
     bySide: async (connectionId, entity, side, recordIds) => {
       const refs = recordIds.map((recordId) => ({ connectionId, entity, side, recordId }));
       const found = await context.read(async (queries) => await findBySide(context, queries, refs));
-      return new Map(found.map(([row]) => [row[`${side}_id`]!, linkFromRow(row)]));
+      return new Map(
+        readable(
+          found.map(([row]) => row),
+          linkFromRow,
+        ).map((link) => [link[side].id!, link]),
+      );
     },
     ensure: async (connectionId, entity, side, recordId, now) => {
       const ref = { connectionId, entity, side, recordId };
@@ -50,7 +55,7 @@ export function createLinkStore(context: StoreContext): LinkStore {
         let query = queries.selectFrom('links').selectAll().where('connection_id', '=', connectionId);
         if (entity !== undefined) query = query.where('entity', '=', entity);
         if (afterId !== undefined) query = query.where('id', '>', afterId);
-        return (await query.orderBy('id').limit(limit).execute()).map(linkFromRow);
+        return readable(await query.orderBy('id').limit(limit).execute(), linkFromRow);
       }),
   };
 }

@@ -3,7 +3,7 @@ import type { FailedRecord, Notices, NoticeStore } from '../ports';
 import type { StoreContext } from './context';
 import type { ConflictRow, EventRow, NoticeKind, Queries } from './database';
 import { knownConnections, unknownConnection } from './queue/append';
-import { conflictFromRow, eventFromRow } from './rows';
+import { conflictFromRow, eventFromRow, readable } from './rows';
 import { single } from './writer';
 
 interface TakeInput {
@@ -77,7 +77,7 @@ async function takeNotices(
   );
   const isTaken = ({ notice_seq }: Subject) => notice_seq <= place;
   return {
-    conflicts: conflicts.filter(isTaken).map((row) => ({
+    conflicts: readable(conflicts.filter(isTaken), (row) => ({
       ...conflictFromRow(row),
       appId: row.link_app_id,
       ledgerId: row.link_ledger_id,

@@ -1,3 +1,4 @@
+import { StoreError, toSyncError } from '../errors';
 import type {
   AppRecord,
   AuditRow,
@@ -6,6 +7,7 @@ import type {
   Conflict,
   Connection,
   ConnectionTrouble,
+  ErrorReport,
   Intent,
   Link,
   LinkSide,
@@ -24,6 +26,36 @@ import type {
 /** JSON of our own making, which always parses to the type it was made of. */
 export function parse<T>(text: string): T {
   return JSON.parse(text) as T;
+}
+
+/**
+ * A row whose JSON somebody has damaged is refused with the name of its record. Nobody else's row is concerned.
+ */
+function undamaged<T>(row: { entity: string; id: string }, what: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw damaged(row, what, error);
+  }
+}
+
+const damaged = ({ entity, id }: { entity: string; id: string }, what: string, cause: unknown): StoreError =>
+  new StoreError(`The ${what} of ${entity} ${id} in the store is damaged`, {
+    entity,
+    nextStep: 'Restore the store from a backup made before the damage.',
+    cause,
+  });
+
+/** Those rows that can be read. */
+export function readable<R, T>(rows: readonly R[], fromRow: (row: R) => T): T[] {
+  return rows.flatMap((row) => {
+    try {
+      return [fromRow(row)];
+    } catch (error) {
+      if (error instanceof StoreError) return [];
+      throw toSyncError(error);
+    }
+  });
 }
 
 const parseOrNull = <T>(text: string | null): T | null => (text === null ? null : parse<T>(text));
@@ -55,8 +87,8 @@ export function credentialColumns({ credentialId, environment, app }: Omit<Bindi
   return { credential_id: credentialId, environment, app };
 }
 
-export function linkFromRow(row: LinkRow): Link {
-  return {
+export const linkFromRow = (row: LinkRow): Link =>
+  undamaged(row, 'link', () => ({
     id: row.id,
     connectionId: row.connection_id,
     entity: row.entity,
@@ -73,8 +105,7 @@ export function linkFromRow(row: LinkRow): Link {
     lines: parse(row.lines),
     fence: row.fence,
     replacedBy: row.replaced_by,
-  };
-}
+  }));
 
 function sideOf(
   id: string | null,
@@ -118,12 +149,21 @@ export function eventFromRow(row: EventRow): QueuedEvent {
     attempts: row.attempts,
     receivedAt: row.received_at,
     dueAt: row.due_at,
-    lastError: parseOrNull(row.last_error),
+    lastError: errorOf(row.last_error),
   };
 }
 
-export function intentFromRow(row: IntentRow): Intent {
-  return {
+/** Why an event has failed is good to know, and nothing depends on it. */
+function errorOf(text: string | null): ErrorReport | null {
+  try {
+    return parseOrNull(text);
+  } catch {
+    return { code: 'store', message: 'The reason was damaged in the store' };
+  }
+}
+
+export const intentFromRow = (row: IntentRow): Intent =>
+  undamaged({ entity: 'link', id: row.link_id }, `write ${row.key}`, () => ({
     key: row.key,
     connectionId: row.connection_id,
     linkId: row.link_id,
@@ -137,11 +177,10 @@ export function intentFromRow(row: IntentRow): Intent {
     policyVersion: row.policy_version,
     storedAt: row.stored_at,
     ...(row.renewed_at === null ? {} : { renewedAt: row.renewed_at }),
-  };
-}
+  }));
 
-export function conflictFromRow(row: ConflictRow): Conflict {
-  return {
+export const conflictFromRow = (row: ConflictRow): Conflict =>
+  undamaged({ entity: row.entity, id: row.title }, 'conflict', () => ({
     id: row.id,
     connectionId: row.connection_id,
     linkId: row.link_id,
@@ -155,8 +194,7 @@ export function conflictFromRow(row: ConflictRow): Conflict {
     openedAt: row.opened_at,
     refreshedAt: row.refreshed_at,
     resolution: parseOrNull(row.resolution),
-  };
-}
+  }));
 
 export function auditFromRow(row: AuditTableRow): AuditRow {
   return {
@@ -175,8 +213,8 @@ export function auditFromRow(row: AuditTableRow): AuditRow {
   };
 }
 
-export function appRecordFromRow(row: AppRecordRow): AppRecord {
-  return {
+export const appRecordFromRow = (row: AppRecordRow): AppRecord =>
+  undamaged(row, 'app record', () => ({
     connectionId: row.connection_id,
     entity: row.entity,
     id: row.id,
@@ -185,5 +223,4 @@ export function appRecordFromRow(row: AppRecordRow): AppRecord {
     schemaVersion: row.schema_version,
     fields: parse(row.fields),
     updatedAt: row.updated_at,
-  };
-}
+  }));

@@ -1,11 +1,14 @@
 import { sql } from 'kysely';
+import { StoreError, toSyncError } from '../../errors';
 import type { Claim, ClaimOptions } from '../../ports';
+import { appendAudit } from '../audit';
 import type { StoreContext } from '../context';
 import type { ConflictRow, EventRow, IntentRow, LinkRow, Queries } from '../database';
 import { conflictFromRow, eventFromRow, intentFromRow, linkFromRow } from '../rows';
 import { single, type Command } from '../writer';
 import { holdLinks } from './fence';
 import { leaseIsOver } from './lease';
+import { announce } from './notices';
 
 /** Connections that share one claim; the others' turn comes with the next. */
 const MAX_CONNECTIONS = 32;
@@ -17,7 +20,9 @@ export function claimCommand(context: StoreContext): Command<ClaimOptions, Claim
     const connections = await dueConnections(context, queries, options);
     if (connections.length === 0) return [];
     const leased = await lease(context, queries, connections, options);
-    return await describe(context, queries, leased, options);
+    const { claims, damaged } = await describe(context, queries, leased, options);
+    await failDamaged(context, queries, damaged, options.now);
+    return claims;
   });
 }
 
@@ -48,9 +53,14 @@ export function claimLinkCommand(context: StoreContext): Command<LeaseOptions, C
         from ${context.dialect.rows(leaseColumns, wanted)}
         where links.id = v.link_id and ${leaseIsOver('links', sql`v.now`)}
         returning *`.execute(queries);
-      const claims = await describe(context, queries, rows, null);
+      const { claims, damaged } = await describe(context, queries, rows, null);
       const claimOf = new Map(claims.map((claim) => [claim.link.id, claim]));
-      return inputs.map(({ linkId }) => ({ value: claimOf.get(linkId) ?? null }));
+      const refusals = new Map(damaged.map(({ link, error }) => [link.id, error]));
+      await releaseDamaged(context, queries, damaged);
+      return inputs.map(({ linkId }) => {
+        const refused = refusals.get(linkId);
+        return refused ? { refused } : { value: claimOf.get(linkId) ?? null };
+      });
     },
   };
 }
@@ -99,14 +109,25 @@ async function lease(
   return rows.sort((a, b) => (a.next_due_at ?? 0) - (b.next_due_at ?? 0) || (a.id < b.id ? -1 : 1));
 }
 
+/** A record that nobody can work on: something of it in the store is not what was stored. */
+interface DamagedRecord {
+  link: LinkRow;
+  error: StoreError;
+}
+
+interface Described {
+  claims: Claim[];
+  damaged: DamagedRecord[];
+}
+
 /** Adds what a converge needs to know. `due` is null where no events are asked for. */
 async function describe(
   { dialect }: StoreContext,
   queries: Queries,
   links: readonly LinkRow[],
   due: { now: number } | null,
-): Promise<Claim[]> {
-  if (links.length === 0) return [];
+): Promise<Described> {
+  if (links.length === 0) return { claims: [], damaged: [] };
   const ids = links.map((link) => link.id);
   const events = due
     ? await sql<EventRow>`
@@ -126,17 +147,76 @@ async function describe(
   const intentsOf = byLink(intents.rows);
   const refusalsOf = new Map(refused.rows.map((row) => [row.link_id, Number(row.refusals)]));
   const conflictOf = new Map(conflicts.rows.map((row) => [row.link_id, row]));
-  return links.map((link) => {
+  const claims: Claim[] = [];
+  const damaged: DamagedRecord[] = [];
+  for (const link of links) {
     const conflict = conflictOf.get(link.id);
-    return {
-      link: linkFromRow(link),
-      events: (eventsOf.get(link.id) ?? []).map(eventFromRow),
-      intents: (intentsOf.get(link.id) ?? []).map(intentFromRow),
-      refusals: refusalsOf.get(link.id) ?? 0,
-      conflict: conflict ? conflictFromRow(conflict) : null,
-      leaseUntil: link.lease_until ?? 0,
-    };
+    try {
+      claims.push({
+        link: linkFromRow(link),
+        events: (eventsOf.get(link.id) ?? []).map(eventFromRow),
+        intents: (intentsOf.get(link.id) ?? []).map(intentFromRow),
+        refusals: refusalsOf.get(link.id) ?? 0,
+        conflict: conflict ? conflictFromRow(conflict) : null,
+        leaseUntil: link.lease_until ?? 0,
+      });
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw toSyncError(error);
+      damaged.push({ link, error });
+    }
+  }
+  return { claims, damaged };
+}
+
+async function releaseDamaged(
+  { dialect }: StoreContext,
+  queries: Queries,
+  damaged: readonly DamagedRecord[],
+): Promise<void> {
+  if (damaged.length === 0) return;
+  await sql`
+    update links set lease_owner = null, leased_at = null, lease_until = null
+    where id ${dialect.anyOf(damaged.map(({ link }) => link.id))}`.execute(queries);
+}
+
+const damagedColumns = { link_id: 'text', error: 'text' } as const;
+
+/** What is queued of a damaged record has failed, and people are told; the records beside it are worked on. */
+async function failDamaged(
+  context: StoreContext,
+  queries: Queries,
+  damaged: readonly DamagedRecord[],
+  now: number,
+): Promise<void> {
+  if (damaged.length === 0) return;
+  const failures = damaged.map(({ link, error: { code, message, details } }) => {
+    const { entity, nextStep } = details;
+    const report = { code, message, entity, title: link.ledger_id ?? link.app_id ?? link.id, nextStep };
+    return { link, report };
   });
+  const rows = failures.map(({ link, report }) => ({ link_id: link.id, error: JSON.stringify(report) }));
+  await sql`
+    update events set status = 'dead', last_error = v.error, on_link_id = null
+    from ${context.dialect.rows(damagedColumns, rows)}
+    where events.link_id = v.link_id and events.status in ('pending', 'waiting')`.execute(queries);
+  await releaseDamaged(context, queries, damaged);
+  await sql`
+    update links set next_due_at = null
+    where id ${context.dialect.anyOf(damaged.map(({ link }) => link.id))}`.execute(queries);
+  await announce(
+    context,
+    queries,
+    damaged.map(({ link }) => ({ connectionId: link.connection_id, linkId: link.id, kind: 'failure' })),
+  );
+  await appendAudit(
+    context,
+    queries,
+    failures.map(({ link, report: error }) => ({
+      connectionId: link.connection_id,
+      at: now,
+      entry: { kind: 'dead_letter', linkId: link.id, detail: { entity: link.entity, error } },
+    })),
+  );
 }
 
 function byLink<T extends { link_id: string }>(rows: readonly T[]): Map<string, T[]> {
