@@ -20,6 +20,7 @@ export type SyncErrorCode =
   | 'lease_lost'
   | 'policy_changed'
   | 'busy'
+  | 'awaited'
   | 'internal';
 
 /** What is wrong with one field of the data that was sent. Says nothing of any other record. */

@@ -87,7 +87,7 @@ async function convergeRecord(work: Work): Promise<Outcome> {
   }
   throw new TransientError(`${work.entity.label} ${titleOf(work)} kept changing while it was being merged`, {
     entity: work.entity.name,
-    nextStep: 'It is tried again by itself.',
+    nextStep: 'It is tried again automatically.',
   });
 }
 
@@ -134,7 +134,7 @@ function refuseOlder(work: Work, side: SideName, record: SideRecord): void {
   if (!isOlder(record.version, version)) return;
   throw new TransientError(
     `${capabilities.label} shows ${entity.label.toLowerCase()} ${record.id} as it was before version ${version}`,
-    { entity: entity.name, recordId: record.id, nextStep: 'It is read again by itself.' },
+    { entity: entity.name, recordId: record.id, nextStep: 'It is read again automatically.' },
   );
 }
 

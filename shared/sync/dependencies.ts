@@ -1,11 +1,12 @@
 import { type SyncError, ValidationError } from '../errors';
-import type { ErrorReport, SideName } from '../ports';
+import type { ErrorReport, Link, SideName, SideRecord } from '../ports';
 import type { Fields } from '../schema/entity';
 import { entityNamed } from '../schema/entities';
 import { converge } from './converge';
 import type { Outcome } from './outcome';
 import { type MissingReference, referencesIn } from './references';
-import { AwaitsRecordError, type Work } from './work';
+import { recordKey, type Prefetched } from './views';
+import { AWAITED, AwaitsRecordError, AwaitsUnknownError, titleOf, type Work } from './work';
 
 /** Before a held or failed record is looked at again for one that refers to it; settling it wakes that one at once. */
 const HELD_DELAY_MS = 3_600_000;
@@ -75,6 +76,7 @@ async function goneReferences(
 async function bringOver(work: Work, reference: MissingReference): Promise<void> {
   const { run, link, chain } = work;
   const label = entityNamed(reference.entity).label.toLowerCase();
+  const known = await readStranger(work, reference);
   const path = [...chain, link.id];
   if (path.includes(reference.linkId) || path.length > run.options.maxDepth) {
     throw new ValidationError(`${work.entity.label} refers back to itself through ${reference.path}`, {
@@ -95,7 +97,7 @@ async function bringOver(work: Work, reference: MissingReference): Promise<void>
       `Waits for its ${label}, which is being worked on`,
     );
   }
-  const outcome = await converge(run, claim, path);
+  const outcome = await converge(run, claim, path, known);
   run.references.forget(reference.linkId);
   if (outcome.result === 'synced') {
     const now = await run.store.links.get(reference.linkId);
@@ -107,6 +109,8 @@ async function bringOver(work: Work, reference: MissingReference): Promise<void>
       nextStep: `Choose another ${label} on the record, then replay the event.`,
     });
   }
+  // What that record waits for is not here yet, and so will not be for long.
+  if (outcome.error?.code === AWAITED) throw awaitsUnknown(work, reference, outcome.error.message);
   const why =
     outcome.result === 'conflict' ? 'is held for a decision' : (outcome.error?.message ?? 'is not settled');
   throw new AwaitsRecordError(
@@ -115,6 +119,55 @@ async function bringOver(work: Work, reference: MissingReference): Promise<void>
     `Waits for its ${label} ${outcome.title}: ${why}`,
     isFailing(outcome),
   );
+}
+
+/**
+ * A record that nobody has met yet, read from the side that refers to it. One that is not there has not been sent
+ * yet, say, and is waited for; of one that was there once, its link knows.
+ */
+async function readStranger(work: Work, reference: MissingReference): Promise<Prefetched | undefined> {
+  const { run } = work;
+  const stub = await run.store.links.get(reference.linkId);
+  if (!stub || !isStranger(stub)) return undefined;
+  const side: SideName = stub.app.id === null ? 'ledger' : 'app';
+  const id = stub[side].id;
+  if (id === null) return undefined;
+  const record = await run.sides[side].read(reference.entity, id);
+  const nobody = new Map<string, SideRecord>();
+  if (record)
+    return { app: nobody, ledger: nobody, [side]: new Map([[recordKey(reference.entity, id), record]]) };
+  const sender =
+    side === 'app'
+      ? 'which the app has not sent yet'
+      : `which ${run.sides.ledger.capabilities.label} does not show yet`;
+  throw awaitsUnknown(
+    work,
+    reference,
+    `${work.entity.label} ${titleOf(work)} refers to ${entityNamed(reference.entity).label.toLowerCase()} ${id}, ${sender}`,
+  );
+}
+
+/** Known by name alone: neither side has ever shown it. */
+const isStranger = ({ app, ledger, base, replacedBy }: Link): boolean =>
+  base === null &&
+  replacedBy === null &&
+  app.version === null &&
+  ledger.version === null &&
+  (app.id === null || ledger.id === null);
+
+/** How long a record is waited for before somebody has to look. */
+const PATIENCE_MS = 7 * 24 * 3_600_000;
+
+function awaitsUnknown(work: Work, { linkId, entity, path }: MissingReference, message: string): SyncError {
+  const since = Math.min(...work.claim.events.map(({ receivedAt }) => receivedAt));
+  if (work.run.clock.now() - since < PATIENCE_MS || work.claim.events.length === 0)
+    return new AwaitsUnknownError(linkId, message);
+  const label = entityNamed(entity).label.toLowerCase();
+  return new ValidationError(message, {
+    entity: work.entity.name,
+    field: path,
+    nextStep: `Send the ${label}, or choose another one on the record. It is tried again with the next change of the record, or with Event: Replay.`,
+  });
 }
 
 /** What ends without anybody's doing, however long it takes, is no failure of the record. */

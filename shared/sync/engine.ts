@@ -1,4 +1,4 @@
-import { StoreError, toSyncError } from '../errors';
+import { StoreError, type SyncError, type SyncErrorCode, toSyncError } from '../errors';
 import type { Claim, Connection, SideName, SideRecord } from '../ports';
 import { entityNamed } from '../schema/entities';
 import { defaultOptions, type EngineOptions, type EnginePorts, type Run } from './context';
@@ -46,10 +46,10 @@ export class Engine {
         limit: Math.min(this.options.batch, maxRecords - outcomes.length),
       });
       if (claims.length === 0) break;
-      for (const outcome of await this.workOff(run, claims)) {
+      await this.workOff(run, claims, (outcome) => {
         outcomes.push(outcome);
         onOutcome?.(outcome);
-      }
+      });
     }
     return outcomes;
   }
@@ -75,28 +75,31 @@ export class Engine {
     };
   }
 
-  private async workOff(run: Run, claims: Claim[]): Promise<Outcome[]> {
-    let known: Prefetched;
-    try {
-      known = await prefetch(run, claims);
-    } catch (error) {
-      // The read for the whole batch failed: every record of it shares that fate, each with its own attempt.
-      const failure = toSyncError(error);
-      return Promise.all(claims.map((claim) => settleFailure(startWork(run, claim, []), failure)));
-    }
-    const outcomes: Outcome[] = [];
+  /** Throws what makes it senseless to continue, once nothing is under way any more; what was done is known by then. */
+  private async workOff(run: Run, claims: Claim[], done: (outcome: Outcome) => void): Promise<void> {
+    const read = await prefetch(run, claims);
     const queue = [...claims];
+    const stops: SyncError[] = [];
     const lane = async () => {
-      for (let claim = queue.shift(); claim; claim = queue.shift()) {
-        const now = run.clock.now();
-        if (isResting(run.connection, now) || claim.leaseUntil - now < run.options.leaseMs / 2) {
-          await giveBack(run, claim);
-          outcomes.push(outcomeOf(startWork(run, claim, []), 'waiting', 'none'));
-        } else outcomes.push(await converge(run, claim, [], known));
+      for (let claim = queue.shift(); claim && stops.length === 0; claim = queue.shift()) {
+        try {
+          done(await this.workOn(run, claim, read));
+        } catch (error) {
+          stops.push(toSyncError(error));
+        }
       }
     };
     await Promise.all(Array.from({ length: Math.min(run.options.concurrency, claims.length) }, lane));
-    return outcomes;
+    if (stops[0]) throw toSyncError(stops[0]);
+  }
+
+  private async workOn(run: Run, claim: Claim, { known, refusal }: Read): Promise<Outcome> {
+    if (refusal) return await settleFailure(startWork(run, claim, []), refusal);
+    const now = run.clock.now();
+    const isLate = claim.leaseUntil - now < run.options.leaseMs / 2;
+    if (!isLate && !isResting(run.connection, now)) return await converge(run, claim, [], known);
+    await giveBack(run, claim);
+    return outcomeOf(startWork(run, claim, []), 'waiting', 'none');
   }
 }
 
@@ -114,24 +117,50 @@ function isResting(connection: Connection, now: number): boolean {
   return connection.state === 'paused' || (connection.resumeAt !== null && connection.resumeAt > now);
 }
 
-/** Reads what the batch needs in few calls, one per side and entity; single records are read by themselves. */
-async function prefetch(run: Run, claims: Claim[]): Promise<Prefetched> {
+/** What was read for a whole batch, and what everything of the connection was refused for meanwhile. */
+interface Read {
+  known: Prefetched;
+  refusal: SyncError | null;
+}
+
+/** What is said to one call and means the connection: every other call would hear the same. */
+const aboutConnection: readonly SyncErrorCode[] = ['auth', 'rate_limit', 'budget'];
+
+/**
+ * Reads what the batch needs in few calls, one per side and entity; single records are read when their turn comes.
+ * So are those of a call that was refused: only the record that it was refused for is concerned.
+ */
+async function prefetch(run: Run, claims: Claim[]): Promise<Read> {
   const known: Record<SideName, Map<string, SideRecord>> = { app: new Map(), ledger: new Map() };
   const byEntity = Map.groupBy(claims.filter(needsReading), (claim) => claim.link.entity);
   for (const [name, group] of byEntity) {
     for (const side of ['app', 'ledger'] as const) {
       const ids = group.flatMap((claim) => claim.link[side].id ?? []);
       if (ids.length < 2) continue;
-      const found = await run.sides[side].readMany(name, ids);
-      for (const [id, record] of found) known[side].set(recordKey(name, id), record);
-      await run.references.prefetch(
-        entityNamed(name),
-        side,
-        [...found.values()].map((record) => record.fields),
-      );
+      try {
+        for (const [id, record] of await readBatch(run, name, side, ids))
+          known[side].set(recordKey(name, id), record);
+      } catch (error) {
+        const failure = toSyncError(error);
+        if (aboutConnection.includes(failure.code)) return { known, refusal: failure };
+        const { message } = failure;
+        run.logger.warn('A batch was refused and is read one by one', { entity: name, side, message });
+      }
     }
   }
-  return known;
+  return { known, refusal: null };
+}
+
+async function readBatch(
+  run: Run,
+  entity: string,
+  side: SideName,
+  ids: readonly string[],
+): Promise<Map<string, SideRecord>> {
+  const found = await run.sides[side].readMany(entity, ids);
+  const records = [...found.values()].map((record) => record.fields);
+  await run.references.prefetch(entityNamed(entity), side, records);
+  return found;
 }
 
 function needsReading(claim: Claim): boolean {

@@ -2,10 +2,11 @@ import { StoreError, type SyncError, toSyncError } from '../errors';
 import type { ErrorReport, EventOutcome } from '../ports';
 import { outcomeOf } from './converge';
 import type { Outcome } from './outcome';
-import { reportError, restOf, retryDelay } from './retry';
+import { attemptsFor, reportError, restOf, retryDelay } from './retry';
 import { noteTrouble } from './trouble';
 import {
   AwaitsRecordError,
+  AwaitsUnknownError,
   forgetTimes,
   PairTakenError,
   settleWork,
@@ -22,7 +23,7 @@ export async function settleFailure(attempt: Work, error: SyncError): Promise<Ou
   const { run, claim, chain } = attempt;
   // Nothing of what was learned holds; what was written is found again by its intents.
   const work = error instanceof PairTakenError ? startWork(run, claim, chain) : attempt;
-  if (error instanceof StoreError) throw toSyncError(error);
+  if (error instanceof StoreError) return await settleUnstorable(attempt, error);
   const report = reportOf(work, error);
   const failed = (result: Outcome['result']): Outcome => ({
     ...outcomeOf(work, result, 'none'),
@@ -43,14 +44,42 @@ export async function settleFailure(attempt: Work, error: SyncError): Promise<Ou
   } catch (failure) {
     const second = toSyncError(failure);
     if (second.code === 'lease_lost') return failed('waiting');
-    if (second instanceof PairTakenError) return await settleFailure(work, second);
+    if (second instanceof PairTakenError || second instanceof StoreError)
+      return await settleFailure(work, second);
     throw toSyncError(second);
   }
+  logOutcome(work, outcome, report);
+  return failed(outcome.kind === 'dead' ? 'failed' : 'waiting');
+}
+
+/**
+ * The store took something else of this record's, but not what was learned of it now: an attempt of the record, put
+ * down without any of that. Where not even so much can be stored, the store has failed, and the record has not.
+ */
+async function settleUnstorable({ run, claim, chain }: Work, error: StoreError): Promise<Outcome> {
+  if (error.retryable) throw toSyncError(error);
+  const untouched = startWork(run, claim, chain);
+  const report = reportOf(untouched, error);
+  const outcome = await eventOutcome(untouched, error);
+  forgetTimes(untouched.link);
+  try {
+    await settleWork(untouched, outcome, {
+      kind: outcome.kind === 'dead' ? 'dead_letter' : 'deferred',
+      detail: { error: report },
+    });
+  } catch (failure) {
+    if (toSyncError(failure).code !== 'lease_lost') throw toSyncError(error);
+    return { ...outcomeOf(untouched, 'waiting', 'none'), error: report };
+  }
+  logOutcome(untouched, outcome, report);
+  return { ...outcomeOf(untouched, outcome.kind === 'dead' ? 'failed' : 'waiting', 'none'), error: report };
+}
+
+function logOutcome(work: Work, { kind }: EventOutcome, report: ErrorReport): void {
   const { logger } = work.run;
   const fields = { ...report, record: titleOf(work) };
-  if (outcome.kind === 'dead') logger.error('Event became a dead letter', fields);
+  if (kind === 'dead') logger.error('Event became a dead letter', fields);
   else logger.warn('Event deferred', fields);
-  return failed(outcome.kind === 'dead' ? 'failed' : 'waiting');
 }
 
 const reportOf = (work: Work, error: SyncError): ErrorReport => ({
@@ -59,6 +88,9 @@ const reportOf = (work: Work, error: SyncError): ErrorReport => ({
   title: titleOf(work),
 });
 
+/** Its arrival wakes whoever waits for a record; a look now and then is for an arrival that nobody heard of. */
+const UNKNOWN_DELAY_MS = 3_600_000;
+
 async function eventOutcome(work: Work, error: SyncError): Promise<EventOutcome> {
   const { run, claim } = work;
   const now = run.clock.now();
@@ -66,6 +98,8 @@ async function eventOutcome(work: Work, error: SyncError): Promise<EventOutcome>
   if (error instanceof AwaitsRecordError && !error.isFailing) {
     return { kind: 'waiting', onLinkId: error.onLinkId, dueAt: now + error.delayMs, error: report };
   }
+  if (error instanceof AwaitsUnknownError)
+    return { kind: 'waiting', onLinkId: error.onLinkId, dueAt: now + UNKNOWN_DELAY_MS, error: report };
   if (error.code === 'auth') {
     await pauseConnection(work, error);
     return { kind: 'retry', dueAt: now, error: report, countAttempt: false };
@@ -78,7 +112,7 @@ async function eventOutcome(work: Work, error: SyncError): Promise<EventOutcome>
   }
   const attempt = 1 + Math.max(0, ...claim.events.map((event) => event.attempts));
   if (error.details.scope === 'connection') return await troubleOutcome(work, error, attempt);
-  if (!error.retryable || attempt >= run.options.retry.maxAttempts) return { kind: 'dead', error: report };
+  if (attempt >= attemptsFor(run.options.retry, error)) return { kind: 'dead', error: report };
   const delay = retryDelay(run.options.retry, attempt, run.random, error.details.retryAfterMs);
   if (error instanceof AwaitsRecordError) {
     const dueAt = now + Math.max(delay, error.delayMs);

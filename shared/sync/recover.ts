@@ -64,7 +64,7 @@ function waitUntilFindable(work: Work, side: SideName, lost: Intent): void {
   throw new TransientError(`${label} may have made this ${entity.label.toLowerCase()} and not show it yet`, {
     entity: entity.name,
     retryAfterMs,
-    nextStep: 'It is looked up again by itself.',
+    nextStep: 'It is looked up again automatically.',
   });
 }
 

@@ -31,6 +31,18 @@ export function retryDelay(policy: RetryPolicy, attempt: number, random: Random,
   return Math.max(retryAfterMs, Math.ceil(ceiling * (0.5 + random.next() / 2)));
 }
 
+/** An error that nobody has foreseen is tried again this often, in case it passes. */
+const MAX_UNKNOWN = 3;
+
+/**
+ * How often a record is tried before it has failed. What a store cannot hold of a record may be different by the
+ * next time, and a fault that nobody knows may pass; neither goes on for ever.
+ */
+export function attemptsFor(policy: RetryPolicy, { code, retryable }: SyncError): number {
+  if (retryable || code === 'store') return policy.maxAttempts;
+  return code === 'internal' ? Math.min(MAX_UNKNOWN, policy.maxAttempts) : 1;
+}
+
 /** What is kept of an error: enough for a person to act on, nothing else. */
 export function reportError(error: SyncError): ErrorReport {
   const { nextStep, entity, recordId, field, requestId, scope } = error.details;

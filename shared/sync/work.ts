@@ -2,7 +2,7 @@ import type { Base, Claim, EventOutcome, Intent, Link, Settlement, SideName, Sid
 import type { EntityDefinition, Fields } from '../schema/entity';
 import { entityNamed } from '../schema/entities';
 import { onOneLine } from '../schema/text';
-import { BusyError, StaleVersionError, toSyncError, TransientError } from '../errors';
+import { BusyError, StaleVersionError, SyncError, toSyncError, TransientError } from '../errors';
 import type { Run } from './context';
 import type { FieldDecision } from './merge/rules';
 import { currentBase, type Prefetched, type Readings } from './views';
@@ -32,6 +32,8 @@ export interface Work {
   /** Those whose writes have landed, in this attempt or an earlier one. Writes share them; each counts once. */
   carriedOut: FieldDecision[];
   wrote: SideName[];
+  /** Requests that a side has refused, and what it said. */
+  refused: Map<string, SyncError>;
   action: 'linked' | 'created' | 'updated' | 'removed' | null;
 }
 
@@ -58,6 +60,7 @@ export function startWork(run: Run, claim: Claim, chain: readonly string[], know
     decisions: [],
     carriedOut: [],
     wrote: [],
+    refused: new Map(),
     action: null,
   };
 }
@@ -138,6 +141,19 @@ export function titleOf(work: Work): string {
 /** Thrown when a record that was to be taken over has found another partner meanwhile: all is to be decided anew. */
 export class PairTakenError extends TransientError {}
 
+/** How a wait for a record that nobody has met yet is told from all others, by whoever waits for the one that waits. */
+export const AWAITED = 'awaited';
+
+/** Thrown when a record refers to one that its side has not shown yet. */
+export class AwaitsUnknownError extends SyncError {
+  constructor(
+    readonly onLinkId: string,
+    message: string,
+  ) {
+    super(AWAITED, true, message, { nextStep: 'It continues automatically when that record arrives.' });
+  }
+}
+
 /** Thrown when another record has to be dealt with first. */
 export class AwaitsRecordError extends BusyError {
   constructor(
@@ -148,7 +164,7 @@ export class AwaitsRecordError extends BusyError {
     /** That record fails: every look at it is an attempt, and attempts are bounded. */
     readonly isFailing = false,
   ) {
-    super(message, { nextStep: 'It continues by itself when that record is settled.' });
+    super(message, { nextStep: 'It continues automatically when that record is settled.' });
   }
 }
 

@@ -1,6 +1,7 @@
 import {
+  DuplicateError,
   NotFoundError,
-  type SyncError,
+  SyncError,
   TransientError,
   UnsupportedError,
   ValidationError,
@@ -108,6 +109,7 @@ async function send(
     // A record made anew names its lines anew, perhaps by the same numbers.
     link.lines = withoutIds(link.lines, side);
   }
+  refuseRepetition(work, side, write, current, sideFields);
   // Unless recovery has found that it has not, an earlier attempt of this very write may have landed.
   const isInDoubt = work.claim.intents.some(({ key }) => key === intent.key) && !work.intents.has(intent.key);
   await run.store.queue.storeIntents(work.claim, [intent]);
@@ -150,7 +152,7 @@ async function refusalOf(
     // Under a new key: the side may remember the old one with what it was sent.
     return new TransientError(`${entity.label} ${titleOf(work)} refers to what has another id by now`, {
       entity: entity.name,
-      nextStep: 'It is tried again by itself.',
+      nextStep: 'It is tried again automatically.',
       cause: failure,
     });
   }
@@ -179,9 +181,42 @@ function settlePairFirst(work: Work): void {
     `${work.entity.label} ${titleOf(work)} was just linked with a record that is gone`,
     {
       entity: work.entity.name,
-      nextStep: 'It is looked at again by itself.',
+      nextStep: 'It is looked at again automatically.',
     },
   );
+}
+
+/** What a side is asked for, whatever key it goes by. */
+const requestOf = (
+  side: SideName,
+  write: PlannedWrite,
+  current: SideRecord | null,
+  sideFields: Fields,
+): string =>
+  JSON.stringify([side, write.operation, current?.id ?? null, current?.version ?? null, sideFields]);
+
+/**
+ * The side has refused this very request a moment ago, and the look at it since has shown nothing that would explain
+ * it: it would be refused again. Where look-ups lag, there may be something to see a little later.
+ */
+function refuseRepetition(
+  work: Work,
+  side: SideName,
+  write: PlannedWrite,
+  current: SideRecord | null,
+  sideFields: Fields,
+): void {
+  const refusal = work.refused.get(requestOf(side, write, current, sideFields));
+  if (!refusal) return;
+  const { lookupLagMs = 0 } = work.run.sides[side].capabilities;
+  const isFirst = work.claim.events.every(({ attempts }) => attempts === 0);
+  if (lookupLagMs > 0 && isFirst)
+    throw new TransientError(refusal.message, {
+      ...refusal.details,
+      retryAfterMs: lookupLagMs,
+      cause: refusal,
+    });
+  throw new SyncError(refusal.code, false, refusal.message, { ...refusal.details, cause: refusal });
 }
 
 /** This attempt has done nothing. What is known of an earlier one with the same key is another matter. */
@@ -202,7 +237,7 @@ function refuseWhenLate(work: Work, attempt: Attempt): void {
   noteNothingDone(work, attempt, 'superseded');
   throw new TransientError(`Working on ${entity.label.toLowerCase()} ${titleOf(work)} has taken too long`, {
     entity: entity.name,
-    nextStep: 'It is tried again by itself.',
+    nextStep: 'It is tried again automatically.',
   });
 }
 
@@ -218,6 +253,8 @@ async function perform(work: Work, attempt: Attempt): Promise<SideRecord> {
     const failure = toSyncError(error);
     // What the side refused or never got has not landed; anything else may have, and stays for recovery.
     if (isRefusal(failure)) noteNothingDone(work, attempt, 'refused');
+    if (failure instanceof DuplicateError || failure instanceof NotFoundError)
+      work.refused.set(requestOf(side, write, current, sideFields), failure);
     else if (wasNotSent(failure)) noteNothingDone(work, attempt, 'superseded');
     throw await refusalOf(work, attempt, failure);
   }

@@ -65,9 +65,9 @@ export class MemorySide implements Side {
     });
   }
 
-  add(entity: string, fields: Fields): SideRecord {
+  add(entity: string, fields: Fields, id = `${this.prefix}${this.nextId++}`): SideRecord {
     return this.put(entity, {
-      id: `${this.prefix}${this.nextId++}`,
+      id,
       version: '-1',
       state: 'live',
       fields: this.withLineIds(entity, structuredClone(fields)),

@@ -12,14 +12,14 @@ export const leases: readonly Mutant[] = [
     breaks: 'A lease lasts longer than any call to a side',
     patches: [
       engine('leaseMs: this.options.leaseMs,', 'leaseMs: 1,'),
-      engine(' || claim.leaseUntil - now < run.options.leaseMs / 2) {', ') {'),
+      engine('const isLate = claim.leaseUntil - now < run.options.leaseMs / 2;', 'const isLate = false;'),
     ],
   },
   {
     name: 'claims-worked-on-after-their-lease',
     breaks: 'A claim that has waited too long for its turn is given back',
     patches: [
-      engine(' || claim.leaseUntil - now < run.options.leaseMs / 2) {', ') {'),
+      engine('const isLate = claim.leaseUntil - now < run.options.leaseMs / 2;', 'const isLate = false;'),
       write('  refuseWhenLate(work, attempt);\n', ''),
     ],
   },
@@ -31,7 +31,7 @@ export const leases: readonly Mutant[] = [
   {
     name: 'batch-goes-on-while-resting',
     breaks: 'What was claimed before a pause is given back',
-    patches: [engine('if (isResting(run.connection, now) || claim', 'if (claim')],
+    patches: [engine('if (!isLate && !isResting(run.connection, now))', 'if (!isLate)')],
   },
   {
     name: 'busy-maker-not-waited-for',

@@ -7,18 +7,13 @@ export const retries: readonly Mutant[] = [
   {
     name: 'retry-without-bound',
     breaks: 'Attempts are bounded',
-    patches: [
-      failure('if (!error.retryable || attempt >= run.options.retry.maxAttempts)', 'if (!error.retryable)'),
-    ],
+    patches: [failure('if (attempt >= attemptsFor(run.options.retry, error))', 'if (!error.retryable)')],
   },
   {
     name: 'passing-fault-taken-for-permanent',
     breaks: 'A passing fault is tried again',
     patches: [
-      failure(
-        'if (!error.retryable || attempt >=',
-        "if (error.code === 'transient' || !error.retryable || attempt >=",
-      ),
+      failure('if (attempt >= attemptsFor(', "if (error.code === 'transient' || attempt >= attemptsFor("),
     ],
   },
   {
@@ -26,8 +21,8 @@ export const retries: readonly Mutant[] = [
     breaks: 'A write whose answer was lost is settled later, not given up',
     patches: [
       failure(
-        'if (!error.retryable || attempt >=',
-        "if (error.code === 'uncertain_write' || !error.retryable || attempt >=",
+        'if (attempt >= attemptsFor(',
+        "if (error.code === 'uncertain_write' || attempt >= attemptsFor(",
       ),
     ],
   },
@@ -61,9 +56,7 @@ export const retries: readonly Mutant[] = [
   {
     name: 'rate-limit-not-respected',
     breaks: 'Nothing is asked of a side that asked to be left alone',
-    patches: [
-      failure('const resumeAt = now + restOf(error);', 'const resumeAt = now;'),
-    ],
+    patches: [failure('const resumeAt = now + restOf(error);', 'const resumeAt = now;')],
   },
   {
     name: 'dead-letter-settled-in-silence',
