@@ -26,6 +26,9 @@ function mayGiveUp(event: QueuedEvent, panorama: Panorama): boolean {
       (error.message === 'is not wanted' && world.refusals > 0) ||
       (/refers to .* no longer there/.test(error.message) && lacksReference(event, panorama))
     );
+  // Somebody has waited for the record that it refers to for as long as is promised.
+  if (error?.code === 'validation' && /, which .* (not sent yet|not show yet)$/.test(error.message))
+    return true;
   // A side that was down for long, or was when what this waits for was tried.
   return /\bis down\b/.test(error?.message ?? '');
 }

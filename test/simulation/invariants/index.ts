@@ -4,6 +4,7 @@ import { changesAccountedFor } from './accounts';
 import { auditReplays } from './audit';
 import { callsBounded, nothingStuck } from './bounds';
 import { noEditLost } from './edits';
+import { failuresCurrent } from './failures';
 import { inStep, onlyOnce } from './inStep';
 import { moneyConserved } from './money';
 import { conflictsCurrent } from './conflicts';
@@ -30,6 +31,7 @@ export const invariants: Invariants = {
   'nothing stuck': nothingStuck,
   'calls bounded': callsBounded,
   'told once': toldOnce,
+  'failures current': failuresCurrent,
 };
 
 /** What holds besides when everything has been looked at since it last moved. */

@@ -14,6 +14,13 @@ export const dependencies: readonly Mutant[] = [
     patches: [references('if (id) return { entity: reference.entity, id };', 'if (id) return reference;')],
   },
   {
+    name: 'unknown-reference-fails',
+    breaks: 'A record waits for one that it refers to and that is not there yet',
+    patches: [
+      inDependencies('const known = await readStranger(work, reference);', 'const known = undefined;'),
+    ],
+  },
+  {
     name: 'missing-reference-left-out',
     breaks: 'A reference is never left out because its record is not there yet',
     patches: [

@@ -11,6 +11,8 @@ export const FITS: Readonly<Record<FaultKind, readonly CallKind[]>> = {
   answer_late: ['store', 'read', 'write'],
   rate_limit: ['read', 'write'],
   refused: ['write'],
+  unstorable: ['store'],
+  store_down: ['store'],
   stale_read: ['read'],
   revoked: ['read', 'write'],
   meanwhile: ['store', 'read', 'write'],

@@ -63,6 +63,7 @@ class Generator {
       ['edit', 4, () => this.edit()],
       ['lines', 2, () => this.lines()],
       ['refer', 0.6, () => ({ step: 'refer', side: this.side(), pick: this.pick(), to: this.pick() })],
+      ['refer', 0.4, () => ({ step: 'arrive', pick: this.pick() })],
       ['pay', 0.7, () => ({ step: 'pay', side: this.side(), pick: this.pick(), part: this.pick() })],
       ['remove', 0.8, () => this.remove()],
       ['reopen', 0.2, () => ({ step: 'reopen', side: this.side(), pick: this.pick() })],
@@ -117,6 +118,7 @@ class Generator {
       entity: this.choose(kinds),
       pick: this.pick(),
       twin: this.sometimes('twin', 0.12),
+      early: this.sometimes('refer', 0.1),
     };
   }
 
@@ -214,6 +216,8 @@ class Generator {
       ['5xx', 0.7, '5xx_not_applied'],
       ['rate_limit', 0.4, 'rate_limit'],
       ['refused', 0.4, 'refused'],
+      ['5xx', 0.5, 'unstorable'],
+      ['5xx', 0.3, 'store_down'],
       ['stale_read', 0.8, 'stale_read'],
       ['revoked', 0.3, 'revoked'],
       ['meanwhile', 3, 'meanwhile'],

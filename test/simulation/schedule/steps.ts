@@ -15,6 +15,8 @@ export type FaultKind =
   | 'answer_late'
   | 'rate_limit'
   | 'refused'
+  | 'unstorable'
+  | 'store_down'
   | 'stale_read'
   | 'revoked'
   | 'meanwhile';
@@ -30,7 +32,9 @@ export interface Fault {
 
 /** One step of a schedule. Numbers choose among what is there when the step is taken. */
 export type Step =
-  | { step: 'add'; side: SideName; entity: number; pick: number; twin: boolean }
+  /** `early`: it comes before the record that it refers to, which is there once it `arrive`s. */
+  | { step: 'add'; side: SideName; entity: number; pick: number; twin: boolean; early?: boolean }
+  | { step: 'arrive'; pick: number }
   | { step: 'edit'; side: SideName; pick: number; field: number; clear: boolean; back?: boolean }
   | { step: 'lines'; side: SideName; pick: number; way: number; at: number }
   | { step: 'refer'; side: SideName; pick: number; to: number }

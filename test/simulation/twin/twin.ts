@@ -87,9 +87,12 @@ export class Twin implements Side {
   }
 
   /** Null where the side's own rules forbid it. */
-  add(entity: string, fields: Fields): Stored | null {
-    return this.clash(entity, fields, null) ? null : this.make(entity, fields, undefined);
+  add(entity: string, fields: Fields, id?: string): Stored | null {
+    return this.clash(entity, fields, null) ? null : this.make(entity, fields, undefined, id);
   }
+
+  /** The id of a record that somebody speaks of before it is here. */
+  reserve = (entity: string): string => this.nextId(entity, '');
 
   edit(entity: string, id: string, fields: Fields): boolean {
     const record = this.table.get(entity, id);
@@ -337,8 +340,12 @@ export class Twin implements Side {
     );
   }
 
-  private make(entity: string, fields: Fields, externalId: string | undefined): Stored {
-    const id = this.nextId(entity, '');
+  private make(
+    entity: string,
+    fields: Fields,
+    externalId: string | undefined,
+    id = this.nextId(entity, ''),
+  ): Stored {
     const empty = {
       id,
       version: '',

@@ -32,8 +32,19 @@ const TASTES = 3;
 const at = <T>(list: readonly T[], pick: number): T | undefined => list[pick % Math.max(1, list.length)];
 const reference = (entity: string, id: string): Fields => ({ entity, id });
 
+/** A record that others refer to already, and that is not here yet. */
+interface Expected {
+  side: SideName;
+  entity: EntityInPlay;
+  id: string;
+  fields: Fields;
+  history: History;
+}
+
 /** People at work on both sides. Each method says what was done, or null when there was nothing to do it to. */
 export class People {
+  private readonly expected: Expected[] = [];
+
   constructor(
     private readonly sides: Record<SideName, Twin>,
     private readonly journal: Journal,
@@ -49,14 +60,35 @@ export class People {
     if (!this.isOnBoth(entity)) return null;
     const needsCustomer = entity !== 'customer' && entity !== 'item';
     const customer = needsCustomer ? at(side.live('customer'), step.pick) : undefined;
-    if (needsCustomer && !customer) return this.add({ ...step, entity: 0 });
+    const isEarly = needsCustomer && step.early === true && this.isOnBoth('customer');
+    if (needsCustomer && !customer && !isEarly) return this.add({ ...step, entity: 0 });
+    const customerId = isEarly ? this.expect('customer', step) : customer?.id;
     const history = this.journal.begin(entity);
-    const fields = this.blank(entity, history, step, customer);
+    const fields = this.blank(entity, history, step, customerId);
     const made = side.add(entity, fields);
     if (!made) return null;
+    if (isEarly)
+      return `${step.side}: adds ${entity} ${history.marker} (${made.id}) of customer ${customerId} to come`;
     const isTwin = step.twin && this.enterAgain(step.side, entity, made, customer);
     if (isTwin) history.isTwin = true;
     return `${step.side}: adds ${entity} ${history.marker} (${made.id})${isTwin ? ' on both sides' : ''}`;
+  }
+
+  private expect(entity: EntityInPlay, step: Of<'add'>): string {
+    const id = this.sides[step.side].reserve(entity);
+    const history = this.journal.begin(entity);
+    const fields = this.blank(entity, history, step, undefined);
+    this.expected.push({ side: step.side, entity, id, fields, history });
+    return id;
+  }
+
+  /** What others have referred to already is there now. */
+  arrive({ pick }: Pick<Of<'arrive'>, 'pick'>): string | null {
+    const [come] = this.expected.splice(pick % Math.max(1, this.expected.length), 1);
+    if (!come) return null;
+    const { side, entity, id, fields, history } = come;
+    this.sides[side].add(entity, fields, id);
+    return `${side}: ${entity} ${history.marker} (${id}) arrives`;
   }
 
   private isOnBoth = (entity: string): boolean =>
@@ -67,13 +99,13 @@ export class People {
     entity: EntityInPlay,
     history: History,
     step: Of<'add'>,
-    customer: Stored | undefined,
+    customerId: string | undefined,
   ): Fields {
     const { side, pick } = step;
     let fields: Fields = { [markerField(entity)]: history.marker };
     const name = NAMES[entity];
     if (entity === 'item') fields['type'] = 'service';
-    if (customer) fields['customer'] = reference('customer', customer.id);
+    if (customerId !== undefined) fields['customer'] = reference('customer', customerId);
     for (const editable of editables[entity]) {
       if (!editable.required && editable.name !== 'number' && !this.likes(entity, editable, pick % 2))
         continue;
@@ -85,7 +117,8 @@ export class People {
     if (hasLines(entity)) {
       fields['lines'] = Array.from({ length: 1 + (pick % 3) }, () => this.newLine(history, side));
     }
-    if (entity === 'payment' && customer) fields['allocations'] = this.allocations(side, customer.id, pick);
+    if (entity === 'payment' && customerId !== undefined)
+      fields['allocations'] = this.allocations(side, customerId, pick);
     return fields;
   }
 

@@ -1,11 +1,12 @@
 import {
   AuthError,
   RateLimitError,
+  StoreError,
   TransientError,
   UncertainWriteError,
   ValidationError,
 } from '../../../shared/errors';
-import type { Side, SideName, Store, WriteOptions } from '../../../shared/ports';
+import type { Settlement, Side, SideName, Store, WriteOptions } from '../../../shared/ports';
 import type { EnginePorts } from '../../../shared/sync/context';
 import { Engine } from '../../../shared/sync/engine';
 import { FITS } from '../schedule/fits';
@@ -105,7 +106,9 @@ export class Worker {
     if (!turn && this.faults.length === 0) return make(call);
     const fault = this.faults.find(
       ({ kind, at: after, on }) =>
-        (on === undefined ? after <= at : on === call.kind && after <= nth) && FITS[kind].includes(call.kind),
+        (on === undefined ? after <= at : on === call.kind && after <= nth) &&
+        FITS[kind].includes(call.kind) &&
+        (kind !== 'unstorable' || changesLink(call)),
     );
     return this.passSlowly(call.kind === 'write' ? this.inTime(call) : call, fault, turn);
   }
@@ -154,6 +157,10 @@ export class Worker {
         // A repetition is answered as it was the first time.
         if (twin.answered(optionsOf(call).key)) return await this.answer(call);
         throw new ValidationError('is not wanted');
+      case 'unstorable':
+        throw new StoreError('The store cannot hold that');
+      case 'store_down':
+        throw new StoreError('The store does not answer', { retryable: true });
       case 'rate_limit':
         throw new RateLimitError('slow down', { retryAfterMs: 5_000 });
       case 'revoked':
@@ -200,6 +207,10 @@ export class Worker {
     return await never();
   }
 }
+
+/** Only what was learned of a record can be more than a store can hold. */
+const changesLink = ({ name, args }: Call): boolean =>
+  name === 'queue.settle' && (args[1] as Settlement).link?.base != null;
 
 /** The link that a write is for: it goes with every write as the mark to leave. */
 const linkOf = (call: Call): string => optionsOf(call).externalId ?? '';

@@ -1,4 +1,4 @@
-import { SyncError } from '../../../shared/errors';
+import { StoreError, SyncError } from '../../../shared/errors';
 import type { Conflict, NewEvent, Resolution, SideName, Store } from '../../../shared/ports';
 import { firstImport } from '../../../shared/sync/import';
 import { silentLogger } from '../../../shared/system';
@@ -25,6 +25,15 @@ const PEOPLE = 'people';
 const NOTICES = 3;
 /** Executions in a row that find something to do at one moment. */
 const MOST_RUNS = 40;
+
+/** A store that fails ends what an execution is at. */
+async function unlessDown(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+  }
+}
 
 /** Both sides, the store, the engine and the people of one schedule. Everything that happens goes through `take`. */
 export class World implements Surroundings {
@@ -104,6 +113,8 @@ export class World implements Surroundings {
     switch (step.step) {
       case 'add':
         return this.say(this.people.add(step));
+      case 'arrive':
+        return this.say(this.people.arrive(step));
       case 'edit':
         if (step.back) this.coverage.hit('step:edit back');
         return this.say(this.people.edit(step));
@@ -159,8 +170,10 @@ export class World implements Surroundings {
   async work(lanes = 1, faults: readonly Fault[] = []): Promise<void> {
     const worker = this.newWorker(lanes);
     const how = await worker.run(async ({ engine, ports }) => {
-      await engine.processDue(CONNECTION, { maxRecords: 300 });
-      await ports.store.notices.take(PEOPLE, CONNECTION, { limit: NOTICES, now: this.clock.now() });
+      await unlessDown(engine.processDue(CONNECTION, { maxRecords: 300 }));
+      // What it found is told all the same, now or by another execution.
+      const { notices } = ports.store;
+      await unlessDown(notices.take(PEOPLE, CONNECTION, { limit: NOTICES, now: this.clock.now() }));
     }, faults);
     this.say(`${worker.name} ${how === 'done' ? 'has worked' : 'dies'}`);
   }
@@ -251,6 +264,8 @@ export class World implements Surroundings {
    * happens any more; false when that never ends. `reliable`: nothing gets lost from here on.
    */
   async settleDown(reliable = false): Promise<boolean> {
+    for (let come = this.people.arrive({ pick: 0 }); come; come = this.people.arrive({ pick: 0 }))
+      this.say(come);
     for (let round = 0; round < 12; round++) {
       await this.hear(this.notices.rest(reliable));
       if (!(await this.drain())) return false;
