@@ -8,12 +8,16 @@ import type {
 import { toSyncError, TransientError } from '../../shared/errors';
 import type { Access, Connection } from '../../shared/ports';
 import type { OpenStore } from '../../shared/store';
-import { systemClock } from '../../shared/system';
+import { catchUp } from '../../shared/sync/catchUp';
+import { systemClock, systemRandom } from '../../shared/system';
+import { clockOf } from '../runtime/clock';
 import { toNodeError } from '../runtime/errors';
 import { nodeLogger } from '../runtime/logger';
 import { quickBooksCompany, requireVerifierTokens } from '../runtime/quickBooks';
+import { withConnection } from '../runtime/run';
 import { openNodeStore, withStore } from '../runtime/store';
 import { readyWork, watchQueue, type ReadyWork } from '../runtime/wake';
+import { watchFeed, type FeedWatch } from '../runtime/watchFeed';
 import { writeFigures } from './figures';
 import { takeOver } from './handover';
 
@@ -54,13 +58,40 @@ async function watch(context: ITriggerFunctions): Promise<ITriggerResponse> {
     emit: (work) => execute(context, work, longestExecution * 1_000),
     onError: errorReporter(context),
   });
+  const feed = catchingUp(context, store, company);
   return {
     closeFunction: async () => {
       watching.stop();
+      await feed.stop();
       await writeFigures(context);
       await store.close();
     },
   };
+}
+
+/** What no webhook told of, because n8n was down or not ready, is found in the feed of changes. */
+function catchingUp(context: ITriggerFunctions, store: OpenStore, company: Access): FeedWatch {
+  const logger = nodeLogger(context.logger);
+  return watchFeed({
+    clock: clockOf(store),
+    random: systemRandom,
+    connection: () => store.connections.bound(company),
+    read: async (readBefore) =>
+      await withConnection(context, store, company, async ({ connection, ledger, ports }) => {
+        const entities = connection.settings.entities ?? Object.keys(ledger.capabilities.entities);
+        const changes = ledger.changes.bind(ledger);
+        return await catchUp({ ...ports, changes }, connection, { entities, readBefore });
+      }),
+    onRead: ({ queued, complete }) => {
+      logger.debug('QuickBooks: the feed of changes was read', { queued });
+      if (!complete) {
+        logger.warn(
+          'QuickBooks: what was deleted in the meantime may be missing, because more has happened than its feed of changes shows. Run First Import: it compares all records.',
+        );
+      }
+    },
+    onError: errorReporter(context),
+  });
 }
 
 /** Resolves when the execution has ended well; rejects when it failed or did not end in time. */

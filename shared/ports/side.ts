@@ -117,3 +117,12 @@ export interface Change {
   dedupeKey: string;
   occurredAt?: Instant;
 }
+
+/** What a feed of changes says. */
+export interface ChangeAnswer {
+  changes: Change[];
+  /** Ask again from here: the earliest server time of the calls that made up the answer. */
+  asOf: Instant;
+  /** False when deletions or merges may be missing, so that a comparison of all records is due. */
+  complete: boolean;
+}

@@ -243,6 +243,8 @@ export interface AuditStore {
 export interface CheckpointStore {
   get(connectionId: string, name: string): Promise<unknown>;
   set(connectionId: string, name: string, value: unknown, now: number): Promise<void>;
+  /** Stores `to` where `from` is what is stored still (null: nothing is), and tells whether it has. */
+  swap(connectionId: string, name: string, from: unknown, to: unknown, now: number): Promise<boolean>;
 }
 
 export interface AppRecordStore {

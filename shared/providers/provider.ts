@@ -1,13 +1,5 @@
-import type { CallMeter, Change, Clock, Http, Logger, Side, SideCapabilities } from '../ports';
+import type { CallMeter, Change, ChangeAnswer, Clock, Http, Logger, Side, SideCapabilities } from '../ports';
 import type { Instant } from '../schema/calendar';
-
-export interface ChangeAnswer {
-  changes: Change[];
-  /** Ask again from here: the earliest server time of the calls that made up the answer. */
-  asOf: Instant;
-  /** False when deletions or merges may be missing, so that a reconcile is due. */
-  complete: boolean;
-}
 
 export interface CompanyInfo {
   tenantId: string;

@@ -13,6 +13,10 @@ interface Checkpoint {
   now: number;
 }
 
+interface Swap extends Checkpoint {
+  from: unknown;
+}
+
 interface CheckpointRow {
   connection_id: string;
   name: string;
@@ -56,6 +60,20 @@ export function createCheckpointStore(context: StoreContext): CheckpointStore {
   const set = single('checkpoint', async ({ queries }, checkpoint: Checkpoint) => {
     await putCheckpoints(context, queries, [checkpoint]);
   });
+  const swap = single('checkpoint', async ({ queries }, { connectionId, name, value, now, from }: Swap) => {
+    const text = JSON.stringify(value ?? null);
+    const { rows } =
+      from === null
+        ? await sql`
+            insert into checkpoints (connection_id, name, value, updated_at)
+            values (${connectionId}, ${name}, ${text}, ${now})
+            on conflict (connection_id, name) do nothing returning name`.execute(queries)
+        : await sql`
+            update checkpoints set value = ${text}, updated_at = ${now}
+            where connection_id = ${connectionId} and name = ${name} and value = ${JSON.stringify(from)}
+            returning name`.execute(queries);
+    return rows.length > 0;
+  });
   return {
     get: async (connectionId, name) =>
       await context.read(async (queries) => {
@@ -70,5 +88,7 @@ export function createCheckpointStore(context: StoreContext): CheckpointStore {
     set: async (connectionId, name, value, now) => {
       await context.write(set, { connectionId, name, value, now });
     },
+    swap: async (connectionId, name, from, value, now) =>
+      await context.write(swap, { connectionId, name, from, value, now }),
   };
 }

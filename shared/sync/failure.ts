@@ -1,5 +1,6 @@
 import { StoreError, type SyncError, toSyncError } from '../errors';
-import type { ErrorReport, EventOutcome } from '../ports';
+import type { ErrorReport, EventOutcome, Store } from '../ports';
+import type { Run } from './context';
 import { outcomeOf } from './converge';
 import type { Outcome } from './outcome';
 import { attemptsFor, reportError, restOf, retryDelay } from './retry';
@@ -101,13 +102,11 @@ async function eventOutcome(work: Work, error: SyncError): Promise<EventOutcome>
   if (error instanceof AwaitsUnknownError)
     return { kind: 'waiting', onLinkId: error.onLinkId, dueAt: now + UNKNOWN_DELAY_MS, error: report };
   if (error.code === 'auth') {
-    await pauseConnection(work, error);
+    await pauseConnection(run, error);
     return { kind: 'retry', dueAt: now, error: report, countAttempt: false };
   }
   if (error.code === 'rate_limit' || error.code === 'budget') {
-    const resumeAt = now + restOf(error);
-    run.connection.resumeAt = resumeAt;
-    await run.store.connections.update(run.connection.id, { resumeAt }, { now });
+    const resumeAt = await restConnection(run, error);
     return { kind: 'retry', dueAt: resumeAt, error: report, countAttempt: false };
   }
   const attempt = 1 + Math.max(0, ...claim.events.map((event) => event.attempts));
@@ -129,15 +128,31 @@ async function troubleOutcome(work: Work, error: SyncError, attempt: number): Pr
     : { kind: 'retry', dueAt, error: report, countAttempt };
 }
 
+type Standing = Pick<Run, 'connection' | 'clock' | 'logger'> & { store: Pick<Store, 'connections'> };
+
 /** An expired grant pauses the connection; its events wait where they are. */
-async function pauseConnection(work: Work, error: SyncError): Promise<void> {
-  const { run } = work;
+export async function pauseConnection(
+  { connection, store, clock, logger }: Standing,
+  error: SyncError,
+): Promise<void> {
   const pausedReason = sentences(error.message, error.details.nextStep);
-  run.connection.state = 'paused';
-  run.connection.pausedReason = pausedReason;
+  connection.state = 'paused';
+  connection.pausedReason = pausedReason;
   const patch = { state: 'paused' as const, pausedReason };
-  await run.store.connections.update(run.connection.id, patch, { now: run.clock.now() });
-  run.logger.error('Connection paused', { connection: run.connection.name, reason: pausedReason });
+  await store.connections.update(connection.id, patch, { now: clock.now() });
+  logger.error('Connection paused', { connection: connection.name, reason: pausedReason });
+}
+
+/** Until when the connection rests because its provider, or its own budget, asks for it. */
+export async function restConnection(
+  { connection, store, clock }: Standing,
+  error: SyncError,
+): Promise<number> {
+  const now = clock.now();
+  const resumeAt = now + restOf(error);
+  connection.resumeAt = resumeAt;
+  await store.connections.update(connection.id, { resumeAt }, { now });
+  return resumeAt;
 }
 
 const sentences = (...texts: (string | undefined)[]): string =>

@@ -2,6 +2,7 @@ import { toSyncError } from '../errors';
 import type { Connection, ListOptions, ListPage, NewEvent, SideName } from '../ports';
 import { entities } from '../schema/entities';
 import type { EnginePorts } from './context';
+import { noteCompared } from './catchUp';
 import { restOf } from './retry';
 import type { Engine } from './engine';
 import type { Outcome } from './outcome';
@@ -67,6 +68,7 @@ export async function firstImport(
     options.onEntity?.(done);
     report.attention.push(...last.filter(({ result }) => result === 'conflict' || result === 'failed'));
   }
+  if (!options.entities) await noteCompared(ports.store, connection.id, ports.clock.now());
   return report;
 }
 

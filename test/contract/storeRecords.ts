@@ -346,6 +346,23 @@ export function recordContract({ store, another }: Fixture): void {
       expect(await checkpoints.get('c1', 'cdc')).toEqual({ page: 4 });
       expect(await checkpoints.get('c1', 'other')).toBe('text');
     });
+
+    it('lets one of many take what all of them have seen', async () => {
+      const { connections, checkpoints } = store();
+      await connections.create(aConnection());
+      const take = async (from: unknown, to: string) =>
+        await Promise.all(
+          Array.from({ length: 5 }, (_, index) =>
+            checkpoints.swap('c1', 'feed', from, { by: `${to} ${index}`, at: null }, T0),
+          ),
+        );
+      expect((await take(null, 'first')).filter(Boolean)).toHaveLength(1);
+      const seen = await checkpoints.get('c1', 'feed');
+      expect((await take(seen, 'second')).filter(Boolean)).toHaveLength(1);
+      expect(await checkpoints.get('c1', 'feed')).toMatchObject({ by: expect.stringMatching(/^second/) });
+      expect(await checkpoints.swap('c1', 'feed', seen, { by: 'late' }, T0)).toBe(false);
+      expect(await checkpoints.swap('c1', 'other', seen, { by: 'nobody' }, T0)).toBe(false);
+    });
   });
 
   describe('app records', () => {

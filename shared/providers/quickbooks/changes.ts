@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../mapping/json';
-import type { Change, Clock } from '../../ports';
+import type { Change, ChangeAnswer, Clock } from '../../ports';
 import type { Instant } from '../../schema/calendar';
-import type { ChangeAnswer } from '../provider';
 import type { QuickBooksClient } from './client';
 import { isVoided } from './notes';
 import { pageQuery, readCursor, readPage, wholeSecond, type Cursor } from './paging';
@@ -114,14 +113,14 @@ function changeOf(realmId: string, resource: Resource, wire: JsonObject): Change
       : createdAt !== null && createdAt === updatedAt
         ? 'created'
         : 'updated';
-  // The stub of a deleted record has no token; a live one has, and is the same change under the same token.
-  const state = deleted ? `deleted:${updatedAt ?? ''}` : (syncToken ?? updatedAt ?? '');
+  // The stub of a deleted record has no token. A posting moves balance and time, and not the token.
+  const state = deleted ? 'deleted' : (syncToken ?? '');
   return {
     tenantId: realmId,
     entity: resource.entity,
     id,
     operation,
-    dedupeKey: `cdc:${resource.name}:${id}:${state}`,
+    dedupeKey: `cdc:${resource.name}:${id}:${state}:${updatedAt ?? ''}`,
     ...(updatedAt === null ? {} : { occurredAt: updatedAt }),
   };
 }

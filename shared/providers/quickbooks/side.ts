@@ -10,6 +10,7 @@ import {
 import { isJsonObject, JsonNumber, type JsonObject } from '../../mapping/json';
 import { encode } from '../../mapping/mapping';
 import type {
+  ChangeAnswer,
   Clock,
   ListOptions,
   ListPage,
@@ -22,7 +23,7 @@ import type {
 } from '../../ports';
 import type { Instant } from '../../schema/calendar';
 import type { Fields } from '../../schema/entity';
-import type { ChangeAnswer, CompanyInfo, ProviderSide } from '../provider';
+import type { CompanyInfo, ProviderSide } from '../provider';
 import { readChanges } from './changes';
 import type { QuickBooksClient } from './client';
 import type { Call } from './errors';

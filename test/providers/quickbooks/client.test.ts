@@ -80,6 +80,21 @@ describe('QuickBooks client', () => {
     expect(counts).toEqual(['read']);
   });
 
+  it('tells two changes under one version apart by their times: a posting moves a balance, and no SyncToken', async () => {
+    const changedAt = (time: string) => {
+      const invoice = { Id: '7', SyncToken: '2', MetaData: { LastUpdatedTime: time } };
+      const CDCResponse = [{ QueryResponse: [{ Invoice: [invoice] }] }];
+      nock(HOST).get(`${COMPANY}/cdc`).query(true).reply(200, { CDCResponse, time: TIME });
+    };
+    const keys: string[] = [];
+    for (const time of ['2026-01-01T10:00:00-08:00', '2026-01-01T11:00:00-08:00']) {
+      changedAt(time);
+      const { changes } = await sideOf().changes(['invoice'], new Date().toISOString());
+      keys.push(...changes.map(({ dedupeKey }) => dedupeKey));
+    }
+    expect(new Set(keys).size).toBe(2);
+  });
+
   it('sends a sparse update of what changed, with version and key', async () => {
     const record = await current();
     let body = '';

@@ -19,6 +19,13 @@ export class MemoryCheckpoints implements CheckpointStore {
     if (!connection) throw new StoreError(`A checkpoint belongs to no connection ${connectionId}`);
     putCheckpoint(database, connection, name, value);
   }
+
+  async swap(connectionId: string, name: string, from: unknown, to: unknown, now: number): Promise<boolean> {
+    const stored = this.session.database.connections.get(connectionId)?.checkpoints.get(name) ?? null;
+    if (JSON.stringify(stored) !== JSON.stringify(from)) return false;
+    await this.set(connectionId, name, to, now);
+    return true;
+  }
 }
 
 export function putCheckpoint(

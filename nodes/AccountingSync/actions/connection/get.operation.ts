@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { webhookFigures } from '../../../../shared/intake/figures';
+import { comparisonDueSince } from '../../../../shared/sync/catchUp';
 import { chosenConnection, connectionLocator } from '../../../runtime/connection';
 import { withStore } from '../../../runtime/store';
 import { viewOf } from './view';
@@ -14,11 +15,21 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
   return await withStore(this, async (store) => {
     const connection = await chosenConnection(store, locator);
     const today = new Date(store.now()).toISOString().slice(0, 10);
-    const [events, calls, webhooks] = await Promise.all([
+    const [events, calls, webhooks, comparisonDue] = await Promise.all([
       store.queue.counts(connection.id),
       store.usage.get(connection.id, today),
       webhookFigures(store.intake, connection, today),
+      comparisonDueSince(store, connection.id),
     ]);
-    return [{ ...viewOf(connection), events, callsToday: calls, webhooks }];
+    if (comparisonDue !== null) {
+      this.addExecutionHints({
+        message: `Since ${comparisonDue} more has happened in "${connection.name}" than its feed of changes shows; what was deleted may be missing here. Run First Import: it compares all records and overwrites nothing.`,
+        type: 'warning',
+        location: 'outputPane',
+      });
+    }
+    return [
+      { ...viewOf(connection), events, callsToday: calls, webhooks, comparisonDueSince: comparisonDue },
+    ];
   });
 }
