@@ -79,6 +79,19 @@ export default [
     },
   },
   {
+    files: ['nodes/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'MemberExpression[object.property.name="logger"][property.name=/^(debug|info|warn|error)$/]',
+          message: 'To the log through nodeLogger only, which lets no text begin a line of its own.',
+        },
+      ],
+    },
+  },
+  {
     // The pack is for self-hosted n8n: it opens a store and talks to it with these few, pinned, plain
     // JavaScript libraries, which n8n's installer keeps as ordinary dependencies.
     files: ['package.json'],

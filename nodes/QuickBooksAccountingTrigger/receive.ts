@@ -6,6 +6,7 @@ import { takeIn, type Accepted, type Refused, type Taken } from '../../shared/in
 import { providerNamed } from '../../shared/providers';
 import type { RequestHeaders, WebhookSource } from '../../shared/providers/provider';
 import { systemClock } from '../../shared/system';
+import { nodeLogger } from '../runtime/logger';
 import { QUICKBOOKS, quickBooksCredential } from '../runtime/quickBooks';
 import { withStore } from '../runtime/store';
 import { countCall } from './figures';
@@ -58,7 +59,7 @@ function report(context: IWebhookFunctions, taken: Taken): void {
     const trigger = `${context.getWorkflow().id ?? ''} ${context.getNode().id}`;
     log.report(`${trigger} ${what}`, (more) => {
       const times = more === 0 ? '' : ` The same happened ${more} more times within a minute.`;
-      context.logger.warn(`QuickBooks webhook ${line}.${times}`);
+      nodeLogger(context.logger).warn(`QuickBooks webhook ${line}.${times}`);
     });
   };
   if (taken.refused !== null) return say(taken.refused, refusalOf(taken));
@@ -66,7 +67,7 @@ function report(context: IWebhookFunctions, taken: Taken): void {
   if (strangers > 0)
     say('strangers', `accepted, but ${strangers} changes are of a company without a connection of this app`);
   if (unreadable > 0) say('unreadable', `accepted, but ${unreadable} of its events could not be read`);
-  context.logger.debug('QuickBooks webhook stored', countsOf(taken));
+  nodeLogger(context.logger).debug('QuickBooks webhook stored', countsOf(taken));
 }
 
 function refusalOf({ status, refused, why }: { status: number } & Refused): string {

@@ -17,13 +17,14 @@ import {
 import { systemRandom } from '../../shared/system';
 import { auditKey } from './auditKey';
 import type { NodeContext } from './context';
+import { nodeLogger } from './logger';
 import { chooseStore, fromCredential } from './storeChoice';
 import { STORE_CREDENTIAL, STORE_PARAMETER } from './storeParameter';
 
 /** The store of a node; one per process, whichever node asks. Whoever opens it closes it. */
 export async function openNodeStore(context: NodeContext): Promise<OpenStore> {
   const credential = usesCredential(context) ? await context.getCredentials(STORE_CREDENTIAL) : null;
-  const warn = (message: string) => context.logger.warn(`Accounting Sync store: ${message}`);
+  const warn = (message: string) => nodeLogger(context.logger).warn(`Accounting Sync store: ${message}`);
   return await sharedStore({
     ...storeLocation(credential),
     random: systemRandom,
