@@ -57,7 +57,7 @@ describe('what no webhook told of', () => {
         await sleep(20);
       }
       await restarted;
-      if (!edited) edit('answered by "starting up"');
+      expect(edited).toBe(true);
       await appSays('answered by "starting up"');
     }),
   );
