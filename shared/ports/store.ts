@@ -145,14 +145,18 @@ export interface QueueStore {
   settle(claim: Claim, settlement: Settlement): Promise<void>;
   /** Gives a claim back untouched (a paused connection, a shutdown): its events stay as they are. */
   release(claim: Claim): Promise<void>;
-  /** How much can be claimed now, and when the next becomes due (null: nothing waits). */
+  /**
+   * How many records can be claimed now, of each connection a thousand at most, and when the next becomes due
+   * (null: nothing waits). Where there is something to claim, what becomes due later may be left out.
+   */
   ready(
     connectionIds: readonly string[] | null,
     now: number,
   ): Promise<{ ready: number; nextAt: number | null }>;
   counts(connectionId: string): Promise<Record<QueuedEvent['status'], number>>;
+  /** Newest first. */
   list(filter: {
-    connectionId?: string;
+    connectionId: string;
     status?: QueuedEvent['status'];
     limit: number;
   }): Promise<QueuedEvent[]>;
@@ -187,7 +191,8 @@ export interface LinkStore {
 
 export interface ConflictStore {
   get(id: string): Promise<Conflict | null>;
-  list(filter: { connectionId?: string; status?: Conflict['status']; limit: number }): Promise<Conflict[]>;
+  /** Newest first. */
+  list(filter: { connectionId: string; status?: Conflict['status']; limit: number }): Promise<Conflict[]>;
   /**
    * Records a person's decision and queues the record. Refused (StaleVersionError) when the conflict has been
    * refreshed since `seenRefreshedAt`, or is no longer open.

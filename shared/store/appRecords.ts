@@ -61,6 +61,8 @@ async function list(queries: Queries, connectionId: string, entity: string, filt
     .where('record.entity', '=', entity);
   if (afterId !== undefined) query = query.where('record.id', '>', afterId);
   if (states !== undefined) query = query.where('record.state', 'in', [...states]);
+  // In the words of the index, which passes over all that were ever deleted.
+  if (states?.includes('deleted') === false) query = query.where(sql<boolean>`record.state <> 'deleted'`);
   for (const [field, value] of Object.entries(naturalKey)) {
     query = query.where('record.id', 'in', (inner) =>
       inner

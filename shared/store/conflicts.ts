@@ -8,6 +8,7 @@ import type { ConflictRow } from './database';
 import { insertEvents } from './queue/append';
 import { holdLinks } from './queue/fence';
 import { conflictFromRow, readable } from './rows';
+import { within } from './within';
 import { single } from './writer';
 
 interface ResolveInput {
@@ -28,10 +29,12 @@ export function createConflictStore(context: StoreContext): ConflictStore {
     },
     list: async ({ connectionId, status, limit }) =>
       await context.read(async (queries) => {
-        let query = queries.selectFrom('conflicts').selectAll();
-        if (connectionId !== undefined) query = query.where('connection_id', '=', connectionId);
-        if (status !== undefined) query = query.where('status', '=', status);
-        return readable(await query.orderBy('id', 'desc').limit(limit).execute(), conflictFromRow);
+        const { rows } = await sql<ConflictRow>`
+          select * from conflicts
+          where ${within({ connection_id: connectionId, ...(status === undefined ? {} : { status }) })}
+          order by connection_id desc, ${status === undefined ? sql`` : sql`status desc,`} id desc
+          limit ${limit}`.execute(queries);
+        return readable(rows, conflictFromRow);
       }),
     resolve: async (id, resolution, seenRefreshedAt) => {
       await context.write(resolve, { id, resolution, seenRefreshedAt });

@@ -6,6 +6,7 @@ export interface Database {
   connections: ConnectionRow;
   links: LinkRow;
   events: EventRow;
+  event_counts: { connection_id: string; status: string; slot: number; events: number };
   intents: IntentRow;
   conflicts: ConflictRow;
   notices: { link_id: string; kind: NoticeKind; connection_id: string; seq: number };
@@ -134,6 +135,8 @@ export interface PolicyRow {
   winner: PolicyWinner | null;
   set_by: Actor;
   set_at: number;
+  /** The version of the rule that took its place; null while it is in force. */
+  replaced_by: number | null;
 }
 
 export interface AuditTableRow {

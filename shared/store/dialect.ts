@@ -11,8 +11,17 @@ export interface Dialect {
   readonly name: 'sqlite' | 'postgres';
   /** One writer at a time: row locks are not needed and commits are shared by all operations. */
   readonly singleWriter: boolean;
-  /** Column types and table suffix of the migrations, and what makes the database refuse changes of the audit. */
-  readonly ddl: { text: string; int: string; suffix: string; auditGuards: readonly string[] };
+  /**
+   * Column types and table suffix of the migrations, what makes the database refuse changes of the audit, and what
+   * keeps `event_counts` true whoever moves an event.
+   */
+  readonly ddl: {
+    text: string;
+    int: string;
+    suffix: string;
+    auditGuards: readonly string[];
+    countEvents: readonly string[];
+  };
   /** The values as a table `v`, sent as one parameter, so that the statement's text never changes. */
   rows<T extends object>(columns: Columns<T>, values: readonly T[]): RawBuilder<T>;
   /** `in (...)` of texts, sent as one parameter. */

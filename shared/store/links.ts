@@ -5,6 +5,7 @@ import type { StoreContext } from './context';
 import type { LinkRow, Queries } from './database';
 import { ensureLinks, findBySide, refKey, unknownConnection, type RecordRef } from './queue/append';
 import { linkFromRow, readable } from './rows';
+import { within } from './within';
 import { single } from './writer';
 
 export function createLinkStore(context: StoreContext): LinkStore {
@@ -52,10 +53,12 @@ export function createLinkStore(context: StoreContext): LinkStore {
     },
     list: async (connectionId, { entity, afterId, limit }) =>
       await context.read(async (queries) => {
-        let query = queries.selectFrom('links').selectAll().where('connection_id', '=', connectionId);
-        if (entity !== undefined) query = query.where('entity', '=', entity);
-        if (afterId !== undefined) query = query.where('id', '>', afterId);
-        return readable(await query.orderBy('id').limit(limit).execute(), linkFromRow);
+        const ofEntity = entity === undefined ? {} : { entity };
+        const { rows } = await sql<LinkRow>`
+          select * from links where ${within({ connection_id: connectionId, ...ofEntity }, afterId)}
+          order by connection_id, ${entity === undefined ? sql`` : sql`entity,`} id
+          limit ${limit}`.execute(queries);
+        return readable(rows, linkFromRow);
       }),
   };
 }

@@ -5,10 +5,13 @@ import { appendAudit, beginChain, STORE_CHAIN } from './audit';
 import type { StoreContext } from './context';
 import type { PolicyRow, Queries } from './database';
 import { unknownConnection } from './queue/append';
+import { within } from './within';
 import { single } from './writer';
 
 /** The connection id of rules for everybody, which is that of the store's own chain too. */
 const ANY = STORE_CHAIN;
+
+const idColumns = { connection_id: 'text' } as const;
 
 interface SetInput {
   rule: Parameters<PolicyStore['set']>[0];
@@ -22,15 +25,19 @@ export async function policyVersions(
   queries: Queries,
   connectionIds: readonly string[],
 ): Promise<(connectionId: string) => number> {
-  const { rows } = await sql<Pick<PolicyRow, 'connection_id' | 'version'>>`
-    select connection_id, max(version) as version from policies
-    where connection_id ${dialect.anyOf([...new Set([...connectionIds, ANY])])}
-    group by connection_id`.execute(queries);
-  const newest = new Map(rows.map((row) => [row.connection_id, row.version]));
+  const wanted = [...new Set([...connectionIds, ANY])].map((connection_id) => ({ connection_id }));
+  const { rows } = await sql<{ connection_id: string; version: number | null }>`
+    select v.connection_id, (
+      select max(p.version) from policies p where p.connection_id = v.connection_id) as version
+    from ${dialect.rows(idColumns, wanted)}`.execute(queries);
+  const newest = new Map(rows.map((row) => [row.connection_id, row.version ?? 0]));
   return (connectionId) => Math.max(newest.get(connectionId) ?? 0, newest.get(ANY) ?? 0);
 }
 
-/** Rules are rows that are only ever added; the newest for a connection, entity and field is in force. */
+/**
+ * Rules are rows that stay; the newest for a connection, entity and field is in force, and each says which one took
+ * its place, so that reading those in force does not take longer the longer their history is.
+ */
 export function createPolicyStore(context: StoreContext): PolicyStore {
   const set = single('policies', async ({ queries }, { rule, by, now }: SetInput) => {
     if (rule.connectionId === ANY) await beginChain(context, queries, STORE_CHAIN);
@@ -44,39 +51,55 @@ export function createPolicyStore(context: StoreContext): PolicyStore {
       from policies
       returning version`.execute(queries);
     const { version } = rows[0]!;
+    await queries
+      .updateTable('policies')
+      .set({ replaced_by: version })
+      .where('connection_id', '=', rule.connectionId)
+      .where('entity', '=', rule.entity)
+      .where('field', '=', rule.field)
+      .where('replaced_by', 'is', null)
+      .where('version', '<', version)
+      .execute();
     const entry = policyChanged(rule, { before, after: rule.winner, version }, by);
     await appendAudit(context, queries, [{ connectionId: rule.connectionId, at: now, entry }]);
     return version;
   });
-  const rowsOf = async (connectionId: string, limit?: number): Promise<PolicyRow[]> =>
-    await context.read(async (queries) => {
-      const query = queries
-        .selectFrom('policies')
-        .selectAll()
-        .where('connection_id', 'in', [connectionId, ANY])
-        .orderBy('version', 'desc');
-      return await (limit === undefined ? query : query.limit(limit)).execute();
-    });
   return {
     load: async (connectionId) => {
-      const rows = await rowsOf(connectionId);
-      const latest = new Map<string, PolicyRow>();
-      for (const row of rows) {
-        const key = JSON.stringify([row.connection_id, row.entity, row.field]);
-        if (!latest.has(key)) latest.set(key, row);
-      }
-      const rules = [...latest.values()].filter((row) => row.winner !== null).map(ruleFromRow);
+      const rows = await context.read(
+        async (queries) =>
+          await queries
+            .selectFrom('policies')
+            .selectAll()
+            .where('connection_id', 'in', [connectionId, ANY])
+            .where('replaced_by', 'is', null)
+            .orderBy('version', 'desc')
+            .execute(),
+      );
+      // Nothing has replaced the newest of all, so it is among them, be it one that takes a rule away.
+      const rules = rows.filter((row) => row.winner !== null).map(ruleFromRow);
       return { version: rows[0]?.version ?? 0, rules };
     },
     set: async (rule, by, now) => await context.write(set, { rule, by, now }),
-    history: async (connectionId, limit) =>
-      (await rowsOf(connectionId, limit)).map((row) => ({
-        ...ruleFromRow(row),
-        winner: row.winner,
-        version: row.version,
-        by: row.set_by,
-        at: row.set_at,
-      })),
+    history: async (connectionId, limit) => {
+      const rows = await context.read(async (queries) => {
+        const newest = async (id: string) =>
+          await sql<PolicyRow>`
+            select * from policies where ${within({ connection_id: id })}
+            order by connection_id desc, version desc limit ${limit}`.execute(queries);
+        return [...(await newest(connectionId)).rows, ...(await newest(ANY)).rows];
+      });
+      return rows
+        .sort((a, b) => b.version - a.version)
+        .slice(0, limit)
+        .map((row) => ({
+          ...ruleFromRow(row),
+          winner: row.winner,
+          version: row.version,
+          by: row.set_by,
+          at: row.set_at,
+        }));
+    },
   };
 }
 
@@ -96,8 +119,7 @@ async function winnerOf(
     .where('connection_id', '=', connectionId)
     .where('entity', '=', entity)
     .where('field', '=', field)
-    .orderBy('version', 'desc')
-    .limit(1)
+    .where('replaced_by', 'is', null)
     .executeTakeFirst();
   return row?.winner ?? null;
 }

@@ -46,7 +46,9 @@ export class InstantSide implements Side {
   }
 
   async find(_entity: string, fields: Fields) {
-    const record = this.records.get(String(fields['number']).replace('INV', this.capabilities.label));
+    const record = this.records.get(
+      String(fields['number'] ?? fields['displayName']).replace('INV', this.capabilities.label),
+    );
     return record ? { kind: 'candidate' as const, record } : { kind: 'none' as const };
   }
 

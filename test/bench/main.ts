@@ -4,8 +4,9 @@ import { decide } from './suites/decide';
 import { diff } from './suites/diff';
 import { durable } from './suites/durable';
 import { hash } from './suites/hash';
+import { scale } from './suites/scale';
 
-const suites: BenchSuite[] = [diff, hash, decide, durable];
+const suites: BenchSuite[] = [diff, hash, decide, durable, scale];
 
 async function main(args: string[]): Promise<number> {
   const json = args.includes('--json');
@@ -33,7 +34,8 @@ function row(result: BenchResult): string {
     ? `${result.reference.name} ${result.reference.value} (x ${result.ratio})`
     : '';
   const goal = result.goal ? `${result.met ? 'met' : 'NOT MET'}: ${result.goal}` : '';
-  const value = `${result.value} ${result.unit}`;
+  const worst = result.worst === undefined ? '' : ` (worst ${result.worst})`;
+  const value = `${result.value} ${result.unit}${worst}`;
   return `  ${result.name.padEnd(38)} ${value.padEnd(22)} ${reference.padEnd(48)} ${goal}\n`;
 }
 

@@ -32,6 +32,15 @@ export interface Fixture {
   another(): Promise<ContractStore>;
 }
 
+/** What is counted is what is there, whatever a test has done. */
+async function expectTrueCounts({ connections, queue }: Store): Promise<void> {
+  for (const { id } of await connections.list()) {
+    const counted = { pending: 0, waiting: 0, held: 0, settled: 0, dead: 0 };
+    for (const { status } of await queue.list({ connectionId: id, limit: 1_000_000 })) counted[status]++;
+    expect(await queue.counts(id)).toEqual(counted);
+  }
+}
+
 /** What every store does, whatever it keeps its rows in. */
 export function runStoreContract({ name, make }: StoreContract): void {
   describe(`${name} store`, () => {
@@ -51,6 +60,7 @@ export function runStoreContract({ name, make }: StoreContract): void {
     });
 
     afterEach(async () => {
+      await expectTrueCounts(await open());
       for (const store of handles) await store.close();
       await database.dispose();
     });

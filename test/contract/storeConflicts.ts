@@ -67,7 +67,7 @@ export function conflictContract({ store }: Fixture): void {
       expect((await store().queue.counts('c1')).held).toBe(2);
       expect(await store().conflicts.get(first.id)).toEqual(await only());
       expect(await store().conflicts.get('nobody')).toBeNull();
-      expect(await store().conflicts.list({ status: 'closed', limit: 10 })).toEqual([]);
+      expect(await store().conflicts.list({ connectionId: 'c1', status: 'closed', limit: 10 })).toEqual([]);
     });
 
     it('counts as refreshed when it changed within the same millisecond, and not when it did not', async () => {

@@ -43,7 +43,7 @@ export function noticeContract({ store, another }: Fixture): void {
       expect(await take()).toEqual({
         conflicts: [
           {
-            ...(await store().conflicts.list({ limit: 1 }))[0],
+            ...(await store().conflicts.list({ connectionId: 'c1', limit: 1 }))[0],
             appId: null,
             ledgerId: '1',
           },

@@ -338,6 +338,36 @@ export function queueContract({ store, another }: Fixture): void {
       expect((await claimOne(store(), { now: T0 + 3 })).link.id).toBe(claim.link.id);
     });
 
+    it('lists the newest first, of one connection', async () => {
+      const { connections, queue } = store();
+      await connections.create(aConnection('c2'));
+      await queue.append(
+        [anEvent('1'), anEvent('2', { connectionId: 'c2' }), anEvent('3'), anEvent('4', { dueAt: T0 + 9 })],
+        { now: T0 },
+      );
+      for (const claim of await claimSome(store())) await queue.settle(claim, settled());
+      const listed = async (filter: Partial<Parameters<typeof queue.list>[0]>) =>
+        (await queue.list({ connectionId: 'c1', limit: 9, ...filter })).map(({ recordId }) => recordId);
+      expect(await listed({})).toEqual(['4', '3', '1']);
+      expect(await listed({ limit: 2 })).toEqual(['4', '3']);
+      expect(await listed({ status: 'settled' })).toEqual(['3', '1']);
+      expect(await listed({ connectionId: 'c2', status: 'pending' })).toEqual(['2']);
+    });
+
+    it('counts what is ready up to a thousand records of each connection', async () => {
+      const { connections, queue } = store();
+      await connections.create(aConnection('c2'));
+      const events = Array.from({ length: 1_001 }, (_, index) => anEvent(`r${index}`));
+      await queue.append([...events, anEvent('1', { connectionId: 'c2' })], { now: T0 });
+      expect((await queue.ready(null, T0)).ready).toBe(1_001);
+      expect(await queue.ready(['c1'], T0 - 1)).toEqual({ ready: 0, nextAt: T0 });
+      // However many are leased, the one that is not can be claimed.
+      expect(await claimSome(store(), { limit: 1_000 })).toHaveLength(1_000);
+      expect((await queue.ready(['c1'], T0)).ready).toBe(1);
+      await claimOne(store());
+      expect(await queue.ready(['c1'], T0)).toEqual({ ready: 0, nextAt: T0 + MINUTE });
+    });
+
     it('says what is ready and when more will be', async () => {
       const { connections, queue } = store();
       await connections.create(aConnection('c2', { resumeAt: T0 + 500 }));

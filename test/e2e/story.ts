@@ -133,13 +133,14 @@ const conflict: Step = {
     const started = performance.now();
     await post(stage, invoice.appId, { dueDate: ours });
     const store = await stage.store();
+    const ofCompany = { connectionId: (await stage.connection()).id, status: 'open' as const };
     await until(
       'a conflict is open',
       REFLECT_MS,
-      async () => (await store.conflicts.list({ status: 'open', limit: 1 })).length > 0,
+      async () => (await store.conflicts.list({ ...ofCompany, limit: 1 })).length > 0,
     );
     const latencyMs = performance.now() - started;
-    const [held] = await store.conflicts.list({ status: 'open', limit: 10 });
+    const [held] = await store.conflicts.list({ ...ofCompany, limit: 10 });
     const item = await conflictItem(stage, latest?.id);
     await sleep(300);
     const ledger = stage.inQuickBooks('Invoice', invoice.ledgerId)?.DueDate;
@@ -245,6 +246,6 @@ async function fingerprint(stage: Stage): Promise<string> {
   const { id } = await stage.connection();
   const invoices = await store.appRecords.list(id, 'invoice', { limit: 1_000 });
   const versions = invoices.map((record) => record.version).join(',');
-  const conflicts = await store.conflicts.list({ limit: 1_000 });
+  const conflicts = await store.conflicts.list({ connectionId: id, limit: 1_000 });
   return `writes ${stage.quickBooks.calls().writes}, app versions ${versions}, conflicts ${conflicts.length}`;
 }

@@ -131,7 +131,9 @@ describe('SQLite file', () => {
     const acknowledged = await appendUntilKilled(path);
     expect(acknowledged.length).toBeGreaterThan(100);
     const store = await open();
-    const stored = new Set((await store.queue.list({ limit: 1_000_000 })).map(({ recordId }) => recordId));
+    const stored = new Set(
+      (await store.queue.list({ connectionId: 'c1', limit: 1_000_000 })).map(({ recordId }) => recordId),
+    );
     expect(acknowledged.filter((id) => !stored.has(id))).toEqual([]);
     expect(await store.checkpoints.get('c1', 'last')).toEqual(expect.any(Number));
     const database = new DatabaseSync(path);

@@ -80,9 +80,9 @@ describe('converge', () => {
       { result: 'waiting', error: { message: expect.stringContaining('customer Acme: is held') } },
     ]);
     expect(bench.ledger.all('customer')).toHaveLength(1);
-    expect(await bench.store.conflicts.list({ status: 'open', limit: 10 })).toMatchObject([
-      { entity: 'customer', fields: [{ path: '$match' }] },
-    ]);
+    expect(await bench.store.conflicts.list({ connectionId: 'c1', status: 'open', limit: 10 })).toMatchObject(
+      [{ entity: 'customer', fields: [{ path: '$match' }] }],
+    );
   });
 
   it('merges edits of different lines from both sides', async () => {
@@ -140,7 +140,7 @@ describe('converge', () => {
     await bench.settle();
     expect(bench.ledger.writes + bench.app.writes).toBe(writes);
 
-    const [conflict] = await bench.store.conflicts.list({ status: 'open', limit: 10 });
+    const [conflict] = await bench.store.conflicts.list({ connectionId: 'c1', status: 'open', limit: 10 });
     expect(conflict).toMatchObject({ title: '1001', fields: [{ path: 'dueDate' }] });
     const choice = {
       choices: { dueDate: { winner: 'ledger' as const } },
@@ -151,7 +151,7 @@ describe('converge', () => {
     expect(await bench.settle()).toMatchObject([{ result: 'synced' }]);
     expect(bench.app.get('invoice', ids.app).fields['dueDate']).toBe('2027-02-02');
     expect(bench.ledger.get('invoice', ids.ledger).fields['privateNote']).toBe('x');
-    expect(await bench.store.conflicts.list({ status: 'open', limit: 10 })).toEqual([]);
+    expect(await bench.store.conflicts.list({ connectionId: 'c1', status: 'open', limit: 10 })).toEqual([]);
   });
 
   it('asks whose lines to keep where both sides’ are more than a record can have, and writes nothing before', async () => {
@@ -168,7 +168,7 @@ describe('converge', () => {
     ]);
     expect(bench.ledger.writes + bench.app.writes).toBe(writes);
 
-    const [conflict] = await bench.store.conflicts.list({ status: 'open', limit: 10 });
+    const [conflict] = await bench.store.conflicts.list({ connectionId: 'c1', status: 'open', limit: 10 });
     const choice = {
       choices: { lines: { winner: 'app' as const } },
       by: 'user ann' as const,
@@ -179,7 +179,7 @@ describe('converge', () => {
     const lines = bench.ledger.get('invoice', ids.ledger).fields['lines'] as Fields[];
     expect(lines.map(({ description }) => description)).toEqual(many('App').map((line) => line.description));
     expect(bench.app.get('invoice', ids.app).fields['dueDate']).toBe('2027-02-02');
-    expect(await bench.store.conflicts.list({ status: 'open', limit: 10 })).toEqual([]);
+    expect(await bench.store.conflicts.list({ connectionId: 'c1', status: 'open', limit: 10 })).toEqual([]);
   });
 
   it('refuses a resolution made on a record that has moved since', async () => {
@@ -189,7 +189,7 @@ describe('converge', () => {
     bench.ledger.edit('invoice', ids.ledger, (f) => ({ ...f, dueDate: '2027-02-02' }));
     await bench.notify('app', 'invoice', ids.app);
     await bench.settle();
-    const [conflict] = await bench.store.conflicts.list({ status: 'open', limit: 10 });
+    const [conflict] = await bench.store.conflicts.list({ connectionId: 'c1', status: 'open', limit: 10 });
     const choice = {
       choices: { dueDate: { winner: 'app' as const } },
       by: 'user ann' as const,
@@ -199,9 +199,9 @@ describe('converge', () => {
     bench.ledger.edit('invoice', ids.ledger, (f) => ({ ...f, dueDate: '2027-03-03' }));
     expect(await bench.settle()).toMatchObject([{ result: 'conflict' }]);
     expect(bench.ledger.get('invoice', ids.ledger).fields['dueDate']).toBe('2027-03-03');
-    expect(await bench.store.conflicts.list({ status: 'open', limit: 10 })).toMatchObject([
-      { fields: [{ app: '2027-01-01', ledger: '2027-03-03' }] },
-    ]);
+    expect(await bench.store.conflicts.list({ connectionId: 'c1', status: 'open', limit: 10 })).toMatchObject(
+      [{ fields: [{ app: '2027-01-01', ledger: '2027-03-03' }] }],
+    );
   });
 
   it('adopts a create whose answer was lost, whether or not the key is still known', async () => {
@@ -327,7 +327,7 @@ describe('converge', () => {
     await bench.notify('app', 'customer', id);
     await bench.settle();
     const decide = async () => {
-      const [conflict] = await bench.store.conflicts.list({ status: 'open', limit: 1 });
+      const [conflict] = await bench.store.conflicts.list({ connectionId: 'c1', status: 'open', limit: 1 });
       const resolution = {
         choices: { $state: { winner: 'ledger' as const } },
         by: 'user ann' as const,
@@ -431,9 +431,9 @@ describe('converge', () => {
     expect([bench.app.writes, bench.ledger.writes]).toEqual([0, 0]);
     expect(bench.app.all('customer')).toHaveLength(2);
     expect(bench.ledger.all('customer')).toHaveLength(2);
-    expect(await bench.store.conflicts.list({ status: 'open', limit: 10 })).toMatchObject([
-      { title: 'Bolt', fields: [{ path: 'email', reason: 'no_base' }] },
-    ]);
+    expect(await bench.store.conflicts.list({ connectionId: 'c1', status: 'open', limit: 10 })).toMatchObject(
+      [{ title: 'Bolt', fields: [{ path: 'email', reason: 'no_base' }] }],
+    );
   });
 
   it('raises two candidates instead of guessing', async () => {

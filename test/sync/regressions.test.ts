@@ -34,7 +34,7 @@ async function linkedInvoice(lines: Fields[] = [line('Paper', '10'), line('Ink',
 }
 
 async function resolve(choices: Resolution['choices']): Promise<void> {
-  const [conflict] = await bench.store.conflicts.list({ status: 'open', limit: 1 });
+  const [conflict] = await bench.store.conflicts.list({ connectionId: 'c1', status: 'open', limit: 1 });
   const resolution = { choices, by: 'user ann' as const, at: bench.clock.now() };
   await bench.store.conflicts.resolve(conflict?.id as string, resolution, conflict?.refreshedAt as number);
 }
@@ -218,7 +218,7 @@ describe('a decision whose second write failed', () => {
     const email = 'value' in choice ? 'typed' : 'ledger';
     for (const side of [bench.app.get('customer', ids.app), bench.ledger.get('customer', ids.ledger)])
       expect(side.fields).toMatchObject({ email, phone: '1' });
-    expect(await bench.store.conflicts.list({ status: 'open', limit: 1 })).toEqual([]);
+    expect(await bench.store.conflicts.list({ connectionId: 'c1', status: 'open', limit: 1 })).toEqual([]);
   });
 
   it('is in the audit trail although the app moved before its second write', async () => {
@@ -284,7 +284,7 @@ describe('an update whose answer was lost and cannot be learned', () => {
     const email = winner === 'app' ? 'new' : 'a@acme.example';
     for (const side of [bench.app.get('customer', ids.app), bench.ledger.get('customer', ids.ledger)])
       expect(side.fields['email']).toBe(email);
-    expect(await bench.store.conflicts.list({ status: 'open', limit: 1 })).toEqual([]);
+    expect(await bench.store.conflicts.list({ connectionId: 'c1', status: 'open', limit: 1 })).toEqual([]);
   });
 
   it('may be decided for the side that has nothing there', async () => {

@@ -7,7 +7,7 @@ import type { Migration } from './index';
 export const initial: Migration = {
   version: 1,
   name: 'initial',
-  statements: ({ text, int, suffix, auditGuards }) => [
+  statements: ({ text, int, suffix, auditGuards, countEvents }) => [
     `CREATE TABLE connections (
       id ${text} PRIMARY KEY,
       name ${text} NOT NULL,
@@ -55,6 +55,7 @@ export const initial: Migration = {
     )${suffix}`,
     `CREATE INDEX links_due ON links (connection_id, next_due_at) WHERE next_due_at IS NOT NULL`,
     `CREATE INDEX links_list ON links (connection_id, id)`,
+    `CREATE INDEX links_entity ON links (connection_id, entity, id)`,
     `CREATE INDEX links_replaced ON links (replaced_by) WHERE replaced_by IS NOT NULL`,
 
     `CREATE TABLE events (
@@ -77,8 +78,18 @@ export const initial: Migration = {
       UNIQUE (dedupe_key, connection_id)
     )${suffix}`,
     `CREATE INDEX events_link ON events (link_id, status, due_at)`,
-    `CREATE INDEX events_list ON events (connection_id, status, id)`,
+    `CREATE INDEX events_list ON events (connection_id, id)`,
+    `CREATE INDEX events_status ON events (connection_id, status, id)`,
     `CREATE INDEX events_waiting ON events (on_link_id) WHERE on_link_id IS NOT NULL`,
+    // Slots are summed up: with several, writers need not wait for each other. One alone may be below zero.
+    `CREATE TABLE event_counts (
+      connection_id ${text} NOT NULL,
+      status ${text} NOT NULL,
+      slot ${int} NOT NULL,
+      events ${int} NOT NULL,
+      PRIMARY KEY (connection_id, status, slot)
+    )${suffix}`,
+    ...countEvents,
 
     `CREATE TABLE intents (
       key ${text} PRIMARY KEY,
@@ -97,7 +108,7 @@ export const initial: Migration = {
       outcome ${text} CHECK (outcome IN ('done', 'refused', 'superseded')),
       settled_at ${int}
     )${suffix}`,
-    `CREATE INDEX intents_link ON intents (link_id, stored_at)`,
+    `CREATE INDEX intents_link ON intents (link_id, outcome, stored_at)`,
     `CREATE INDEX intents_open_creates ON intents (connection_id) WHERE operation = 'create' AND outcome IS NULL`,
 
     `CREATE TABLE conflicts (
@@ -119,7 +130,8 @@ export const initial: Migration = {
     )${suffix}`,
     `CREATE UNIQUE INDEX conflicts_current ON conflicts (link_id) WHERE status <> 'closed'`,
     `CREATE INDEX conflicts_link ON conflicts (link_id)`,
-    `CREATE INDEX conflicts_list ON conflicts (connection_id, status, id)`,
+    `CREATE INDEX conflicts_list ON conflicts (connection_id, id)`,
+    `CREATE INDEX conflicts_status ON conflicts (connection_id, status, id)`,
 
     // One row for each thing to tell, which moves up whenever there is news of it: what is over has none.
     `CREATE TABLE notices (
@@ -149,9 +161,11 @@ export const initial: Migration = {
       field ${text} NOT NULL,
       winner ${text} CHECK (winner IN ('app', 'ledger', 'raise')),
       set_by ${text} NOT NULL,
-      set_at ${int} NOT NULL
+      set_at ${int} NOT NULL,
+      replaced_by ${int}
     )${suffix}`,
     `CREATE INDEX policies_connection ON policies (connection_id, version)`,
+    `CREATE INDEX policies_in_force ON policies (connection_id, entity, field) WHERE replaced_by IS NULL`,
 
     // No foreign key: `*` is the chain of the store itself, and what is about a connection outlives it there.
     `CREATE TABLE audit (
@@ -201,6 +215,7 @@ export const initial: Migration = {
       updated_at ${int} NOT NULL,
       PRIMARY KEY (connection_id, entity, id)
     )${suffix}`,
+    `CREATE INDEX app_records_present ON app_records (connection_id, entity, id) WHERE state <> 'deleted'`,
     `CREATE TABLE app_record_keys (
       connection_id ${text} NOT NULL,
       entity ${text} NOT NULL,

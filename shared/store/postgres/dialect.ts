@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Columns, Dialect } from '../dialect';
 import { faultOf } from '../errors';
 import { auditGuards } from './auditGuards';
+import { countEvents } from './countEvents';
 
 const tables = new WeakMap<object, string>();
 
@@ -46,7 +47,7 @@ export const postgresDialect: Dialect = {
   name: 'postgres',
   singleWriter: false,
   // "C" orders texts as SQLite does, byte by byte, and compares faster than a language's rules.
-  ddl: { text: 'TEXT COLLATE "C"', int: 'BIGINT', suffix: '', auditGuards },
+  ddl: { text: 'TEXT COLLATE "C"', int: 'BIGINT', suffix: '', auditGuards, countEvents },
   rows: <T extends object>(columns: Columns<T>, values: readonly T[]) =>
     sql<T>`json_to_recordset(${JSON.stringify(values)}::json) as v(${sql.raw(declaration(columns))})`,
   anyOf: (values) => sql`= any(${values}::text[])`,

@@ -6,6 +6,7 @@ import type { StoreContext } from '../context';
 import type { EventRow, IntentRow, Queries } from '../database';
 import { noDeadLetters } from '../refusals';
 import { eventFromRow, intentFromRow } from '../rows';
+import { within } from '../within';
 import { single } from '../writer';
 import { advanceDue, appendCommand, inParts } from './append';
 import { claimCommand, claimLinkCommand } from './claim';
@@ -57,42 +58,61 @@ export function createQueueStore(context: StoreContext): QueueStore {
     counts: async (connectionId) => await counts(context, connectionId),
     list: async ({ connectionId, status, limit }) =>
       await context.read(async (queries) => {
-        let query = queries.selectFrom('events').selectAll();
-        if (connectionId !== undefined) query = query.where('connection_id', '=', connectionId);
-        if (status !== undefined) query = query.where('status', '=', status);
-        return (await query.orderBy('id', 'desc').limit(limit).execute()).map(eventFromRow);
+        const { rows } = await sql<EventRow>`
+          select * from events
+          where ${within({ connection_id: connectionId, ...(status === undefined ? {} : { status }) })}
+          order by connection_id desc, ${status === undefined ? sql`` : sql`status desc,`} id desc
+          limit ${limit}`.execute(queries);
+        return rows.map(eventFromRow);
       }),
     replay: async (filter, now, by = 'sync') => await context.write(replay, { filter, now, by }),
   };
 }
 
+/** Bounds of what a look at the queue reads, however much waits there. */
+const MAX_READY = 1_000;
+const MAX_SOON = 1_000;
+
 /** A link can be claimed from the moment when it is due, its lease is over and its connection has rested. */
 async function ready(context: StoreContext, connectionIds: readonly string[] | null, now: number) {
   const { dialect } = context;
+  const among = connectionIds === null ? sql`` : sql`and c.id ${dialect.anyOf(connectionIds)}`;
+  const free = leaseIsOver('l', sql`cast(${now} as bigint)`);
   const at = dialect.greatest(
     sql`l.next_due_at`,
-    sql`case when ${leaseIsOver('l', sql`cast(${now} as bigint)`)} then l.next_due_at else l.lease_until end`,
+    sql`case when ${free} then l.next_due_at else l.lease_until end`,
     sql`coalesce(c.resume_at, l.next_due_at)`,
   );
-  const among = connectionIds === null ? sql`` : sql`and c.id ${dialect.anyOf(connectionIds)}`;
   const { rows } = await context.read(
     async (queries) =>
-      await sql<{ ready: number | null; next_at: number | null }>`
-        select count(case when at <= ${now} then 1 end) as ready, min(case when at > ${now} then at end) as next_at
-        from (
-          select ${at} as at from connections c join links l on l.connection_id = c.id
-          where c.state = 'active' and l.next_due_at is not null ${among}) as due`.execute(queries),
+      await sql<{ ready: number; next_at: number | null }>`
+        select
+          case when c.resume_at is null or c.resume_at <= ${now} then (
+            select count(*) from (
+              select 1 from links l
+              where l.connection_id = c.id and l.next_due_at is not null and l.next_due_at <= ${now} and ${free}
+              order by l.next_due_at limit ${MAX_READY}) as claimable)
+          else 0 end as ready,
+          (select min(case when at > ${now} then at end) from (
+            select ${at} as at from links l
+            where l.connection_id = c.id and l.next_due_at is not null
+            order by l.next_due_at limit ${MAX_SOON}) as soon) as next_at
+        from connections c where c.state = 'active' ${among}`.execute(queries),
   );
-  return { ready: rows[0]?.ready ?? 0, nextAt: rows[0]?.next_at ?? null };
+  const nextAt = rows.flatMap((row) => row.next_at ?? []);
+  return {
+    ready: rows.reduce((sum, row) => sum + row.ready, 0),
+    nextAt: nextAt.length > 0 ? Math.min(...nextAt) : null,
+  };
 }
 
+/** Read from the sums that every move of an event keeps, so that no event is looked at. */
 async function counts(context: StoreContext, connectionId: string) {
   const { rows } = await context.read(
     async (queries) =>
       await sql<{ status: QueuedEvent['status']; events: number }>`
-        select status, count(*) as events from events where connection_id = ${connectionId} group by status`.execute(
-        queries,
-      ),
+        select status, sum(events) as events from event_counts where connection_id = ${connectionId}
+        group by status`.execute(queries),
   );
   const result = { pending: 0, waiting: 0, held: 0, settled: 0, dead: 0 };
   for (const { status, events } of rows) result[status] = events;

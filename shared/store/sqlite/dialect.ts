@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Columns, Dialect } from '../dialect';
 import { faultOf } from '../errors';
 import { auditGuards } from './auditGuards';
+import { countEvents } from './countEvents';
 
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
@@ -23,7 +24,7 @@ function selection(columns: object): string {
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
   singleWriter: true,
-  ddl: { text: 'TEXT', int: 'INTEGER', suffix: ' STRICT', auditGuards },
+  ddl: { text: 'TEXT', int: 'INTEGER', suffix: ' STRICT', auditGuards, countEvents },
   rows: <T extends object>(columns: Columns<T>, values: readonly T[]) =>
     sql<T>`(select ${sql.raw(selection(columns))} from json_each(${JSON.stringify(values)})) as v`,
   anyOf: (values) => sql`in (select value from json_each(${JSON.stringify(values)}))`,

@@ -17,8 +17,7 @@ export class MemoryConflicts implements ConflictStore {
     return [...this.session.database.conflicts.values()]
       .filter(
         (conflict) =>
-          (connectionId === undefined || conflict.connectionId === connectionId) &&
-          (status === undefined || conflict.status === status),
+          conflict.connectionId === connectionId && (status === undefined || conflict.status === status),
       )
       .sort((a, b) => compareText(b.id, a.id))
       .slice(0, limit);

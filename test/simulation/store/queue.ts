@@ -22,6 +22,9 @@ import { compareText, eventOf, type EventRow } from './rows';
 import type { Session } from './session';
 import { settle } from './settle';
 
+/** Of each connection; more is not counted. */
+const MAX_READY = 1_000;
+
 export class MemoryQueue implements QueueStore {
   constructor(private readonly session: Session) {}
 
@@ -75,14 +78,16 @@ export class MemoryQueue implements QueueStore {
     for (const id of connectionIds === null ? connections.keys() : new Set(connectionIds)) {
       const connection = connections.get(id);
       if (connection?.value.state !== 'active') continue;
+      let claimable = 0;
       for (const link of connection.links) {
         const { nextDueAt } = link;
         if (nextDueAt === null) continue;
         const leased = isFree(link, now) ? nextDueAt : (link.leaseUntil ?? nextDueAt);
         const at = Math.max(nextDueAt, leased, connection.value.resumeAt ?? nextDueAt);
-        if (at <= now) ready++;
+        if (at <= now) claimable++;
         else if (nextAt === null || at < nextAt) nextAt = at;
       }
+      ready += Math.min(claimable, MAX_READY);
     }
     return { ready, nextAt };
   }

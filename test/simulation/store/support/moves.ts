@@ -224,7 +224,8 @@ export class Player {
   }
 
   async #resolve(dice: Dice, now: number): Promise<void> {
-    const conflict = dice.from(await this.store.conflicts.list({ limit: 100 }));
+    const connectionId = dice.of('c1', 'c1', 'c2');
+    const conflict = dice.from(await this.store.conflicts.list({ connectionId, limit: 100 }));
     if (!conflict) return;
     const seen = conflict.refreshedAt - (dice.chance(5) ? 1 : 0);
     const choices = { total: dice.of({ winner: 'app' as const }, { value: '5' }) };

@@ -32,23 +32,23 @@ export class Observer {
   }
 
   async #state(now: number): Promise<unknown> {
-    const { connections, queue, conflicts, notices } = this.store;
+    const { connections, queue, notices } = this.store;
     return {
       connections: await connections.list(),
       ofConnections: await Promise.all(['c1', 'c2'].map(async (id) => this.#connection(id))),
       ready: [await queue.ready(null, now), await queue.ready(['c2'], now)],
-      events: await queue.list({ limit: LIMIT }),
-      conflicts: await conflicts.list({ limit: LIMIT }),
       untold: [await notices.pending('x', ['c2', 'c1', 'c9']), await notices.pending('y', ['c1'])],
     };
   }
 
   async #connection(id: string): Promise<unknown> {
-    const { links, queue, audit, policies, checkpoints, appRecords } = this.store;
+    const { links, queue, conflicts, audit, policies, checkpoints, appRecords } = this.store;
     const rows = await audit.list(id, { limit: LIMIT });
     return {
       links: await links.list(id, { limit: LIMIT }),
       counts: await queue.counts(id),
+      events: await queue.list({ connectionId: id, limit: LIMIT }),
+      conflicts: await conflicts.list({ connectionId: id, limit: LIMIT }),
       // Hashes cover ids, so they differ; that they are a chain, each store says itself.
       audit: rows.map(({ prevHash: _prevHash, detailHash: _detailHash, hash: _hash, ...row }) => row),
       chain: { ...(await audit.verify(id, { now: 0 })), anchor: null },
