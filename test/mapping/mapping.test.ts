@@ -8,7 +8,7 @@ import {
   textCodec,
 } from '../../shared/mapping/codec';
 import { formatJson, parseJson, type JsonObject } from '../../shared/mapping/json';
-import { applyPatch } from '../../shared/mapping/laws';
+import { applyPatch } from '../contract/mappingLaws';
 import { list } from '../../shared/mapping/list';
 import { decode, defineMapping, encode, withoutFields } from '../../shared/mapping/mapping';
 import { derived, field, group } from '../../shared/mapping/row';

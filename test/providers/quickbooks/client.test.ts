@@ -8,7 +8,7 @@ import {
   UncertainWriteError,
 } from '../../../shared/errors';
 import type { CallMeter } from '../../../shared/ports';
-import { createAxiosHttp } from '../../../shared/providers/http/axiosHttp';
+import { createAxiosHttp } from '../../support/http/axiosHttp';
 import { closeLimiters } from '../../../shared/providers/http/limiters';
 import { createQuickBooksSide } from '../../../shared/providers/quickbooks';
 import { silentLogger, systemClock } from '../../../shared/system';

@@ -7,12 +7,7 @@ import {
   type Json,
   type JsonObject,
 } from '../../../shared/mapping/json';
-import {
-  applyPatch,
-  getPutViolations,
-  putGetViolations,
-  putPutViolations,
-} from '../../../shared/mapping/laws';
+import { applyPatch, getPutViolations, putGetViolations, putPutViolations } from '../../contract/mappingLaws';
 import { decode, encode } from '../../../shared/mapping/mapping';
 import { resourcesFor, type Resource } from '../../../shared/providers/quickbooks/resources';
 import type { Fields, FieldValue } from '../../../shared/schema/entity';

@@ -1,6 +1,6 @@
-import { createAxiosHttp } from '../../../shared/providers/http/axiosHttp';
+import { createAxiosHttp } from '../../support/http/axiosHttp';
 import { closeLimiters } from '../../../shared/providers/http/limiters';
-import { createOAuth2TokenSource } from '../../../shared/providers/http/oauth2TokenSource';
+import { createOAuth2TokenSource } from '../../support/http/oauth2TokenSource';
 import { createQuickBooksSide } from '../../../shared/providers/quickbooks';
 import type { QuickBooksSide } from '../../../shared/providers/quickbooks/side';
 import { silentLogger, systemClock } from '../../../shared/system';

@@ -1,6 +1,6 @@
 import nock from 'nock';
 import { AuthError, TransientError } from '../../../shared/errors';
-import { createOAuth2TokenSource, type OAuth2Tokens } from '../../../shared/providers/http/oauth2TokenSource';
+import { createOAuth2TokenSource, type OAuth2Tokens } from './oauth2TokenSource';
 import { parseRetryAfter } from '../../../shared/providers/http/retryAfter';
 
 const saved: OAuth2Tokens[] = [];

@@ -1,7 +1,7 @@
 import axios from 'axios';
 import { z } from 'zod/v4';
-import { AuthError, TransientError, toSyncError } from '../../errors';
-import type { CallMeter, Clock } from '../../ports';
+import { AuthError, TransientError, toSyncError } from '../../../shared/errors';
+import type { CallMeter, Clock } from '../../../shared/ports';
 
 /** Hands out access tokens; `refresh` is asked for after one was refused. */
 export interface TokenSource {

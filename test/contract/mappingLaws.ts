@@ -1,6 +1,6 @@
-import type { Fields } from '../schema/entity';
-import type { JsonObject } from './json';
-import { decode, encode, type Mapping } from './mapping';
+import type { Fields } from '../../shared/schema/entity';
+import type { JsonObject } from '../../shared/mapping/json';
+import { decode, encode, type Mapping } from '../../shared/mapping/mapping';
 
 /** What a provider does with a patch: top-level members are replaced, the others stay. */
 export function applyPatch(patch: JsonObject, base: JsonObject | null): JsonObject {

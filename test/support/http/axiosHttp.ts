@@ -1,8 +1,8 @@
 import axios from 'axios';
-import { toSyncError } from '../../errors';
-import type { Http, HttpRequest, HttpResponse } from '../../ports';
+import { toSyncError } from '../../../shared/errors';
+import type { Http, HttpRequest, HttpResponse } from '../../../shared/ports';
 import type { TokenSource } from './oauth2TokenSource';
-import { toTransportError } from './transportError';
+import { toTransportError } from '../../../shared/providers/http/transportError';
 
 export interface AxiosHttpOptions {
   token: TokenSource;
