@@ -1,4 +1,4 @@
-import type { INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { AppRecords as AppRecordsNode } from '../../nodes/AppRecords/AppRecords.node';
 import { AppRecords } from '../../shared/app/records';
 import type { Fields } from '../../shared/schema/entity';
@@ -24,20 +24,16 @@ interface Refusal {
 }
 
 /** What the app posts, as the template hands it to the node. */
-async function post(body: Record<string, unknown>): Promise<Refusal> {
-  const parameters = {
-    operation: 'upsert',
-    connection: { __rl: true, mode: 'list', value: '' },
-    entity: body['entity'] ?? 'invoice',
-    recordId: body['id'] ?? '',
-    dataMode: 'json',
-    json: body['fields'],
-    options: { expectedVersion: body['expectedVersion'] },
-  };
-  const { context } = fakeNode({ parameters, continueOnFail: true });
-  const [items = []]: INodeExecutionData[][] = await new AppRecordsNode().execute.call(context);
-  return items[0]?.json as unknown as Refusal;
+async function send(body: unknown): Promise<Refusal> {
+  const connection = { __rl: true, mode: 'list', value: '' };
+  const parameters = { operation: 'upsert', connection, dataMode: 'request' };
+  const items = [{ headers: {}, query: {}, body: body as IDataObject }];
+  const { context } = fakeNode({ parameters, items, continueOnFail: true });
+  const [answers = []]: INodeExecutionData[][] = await new AppRecordsNode().execute.call(context);
+  return answers[0]?.json as unknown as Refusal;
 }
+
+const post = (edit: Record<string, unknown>) => send({ entity: 'invoice', ...edit });
 
 const counted = async () => [
   (await store.queue.counts('a')).pending,
@@ -181,6 +177,43 @@ describe('an app edit', () => {
     expect(details.issues?.length).toBeGreaterThan(0);
     expect(await counted()).toEqual(before);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['text', 'hello', /Body must be a JSON object/],
+    ['a list', [1], /Body must be a JSON object/],
+    ['nothing', undefined, /Body must be a JSON object/],
+    ['no entity', { fields: {} }, /Entity must be text such as invoice/],
+    ['an object for an entity', { entity: { $gt: '' } }, /Entity must be text such as invoice/],
+    [
+      'a connection of its choice',
+      { entity: 'customer', connectionId: 'other', fields: { displayName: 'A' } },
+      /connectionId is not part of an edit, which has entity, id, fields, expectedVersion/,
+    ],
+    [
+      'fields beside the edit',
+      { entity: 'customer', displayName: 'A' },
+      /displayName is not part of an edit/,
+    ],
+    [
+      'a prototype',
+      JSON.parse('{"__proto__":{"polluted":1},"entity":"customer","fields":{"displayName":"A"}}'),
+      /__proto__ is not part of an edit/,
+    ],
+  ])('whose body is %s is refused for what it is', async (_what, body, reason) => {
+    const before = await counted();
+    const { error, details } = await send(body);
+    expect(error).toMatch(reason);
+    expect(details.issues?.length).toBeGreaterThan(0);
+    expect(await counted()).toEqual(before);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+
+  it('that is good is stored in the connection of the workflow', async () => {
+    const edit = { entity: 'customer', id: 'good', fields: { displayName: 'Good' }, expectedVersion: null };
+    expect(await send(edit)).toMatchObject({ id: 'good', connectionId: 'a', created: true, changed: true });
+    expect(await send({ ...edit, expectedVersion: 1 })).toMatchObject({ id: 'good', changed: false });
+    expect(await send({ ...edit, id: 7 })).toMatchObject({ id: '7', created: true });
   });
 
   it('that is refused leaves a short answer, however much is wrong with it', async () => {

@@ -52,6 +52,8 @@ const closed: Record<string, string> = {
   'n8n-nodes-base.errorTrigger': 'started by n8n',
   'n8n-nodes-base.stickyNote': 'text',
   'n8n-nodes-base.noOp': 'does nothing',
+  'n8n-nodes-base.if': 'branches',
+  'n8n-nodes-base.stopAndError': 'ends the execution',
   'n8n-nodes-base.respondToWebhook': 'answers what the webhook has let in',
   [`${packageName}.quickBooksAccountingTrigger`]: 'verifies the signature of every notification',
   [`${packageName}.accountingSync`]: 'receives nothing',
@@ -103,9 +105,12 @@ describe('the answers of the app-edits template', () => {
     evaluate(refused.responseBody, item),
   ];
 
-  it('take nothing but the edit from the body: the connection is chosen in the workflow', () => {
-    expect(nodes.get('Store Edit')?.['connection']).toEqual({ __rl: true, mode: 'list', value: '' });
-    expect(JSON.stringify(nodes.get('Store Edit'))).not.toContain('connectionId');
+  it('are to what the node reads from the request: nothing of it is put into an expression', () => {
+    expect(nodes.get('Store Edit')).toEqual({
+      operation: 'upsert',
+      connection: { __rl: true, mode: 'list', value: '' },
+      dataMode: 'request',
+    });
   });
 
   it.each([

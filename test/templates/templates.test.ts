@@ -26,9 +26,15 @@ const ours = new Map<string, INodeType>(
   ),
 );
 /** Nodes that every n8n has. */
-const builtIn = ['manualTrigger', 'noOp', 'respondToWebhook', 'stickyNote', 'webhook'].map(
-  (name) => `n8n-nodes-base.${name}`,
-);
+const builtIn = [
+  'if',
+  'manualTrigger',
+  'noOp',
+  'respondToWebhook',
+  'stickyNote',
+  'stopAndError',
+  'webhook',
+].map((name) => `n8n-nodes-base.${name}`);
 
 const folder = join(__dirname, '../../templates');
 const templates = readdirSync(folder).map(

@@ -17,7 +17,8 @@ const entityProperty = (operation: string[], those: readonly EntityDefinition[])
     .sort((a, b) => a.name.localeCompare(b.name)),
   default: 'invoice',
   description: 'The kind of record',
-  displayOptions: { show: { operation } },
+  // The body of a request names its entity itself.
+  displayOptions: { show: { operation }, hide: { dataMode: ['request'] } },
 });
 
 export const properties: INodeProperties[] = [

@@ -12,18 +12,26 @@ import { recordLocator } from '../../runtime/properties';
 import { withStore } from '../../runtime/store';
 
 /** The records of the connection that the item chooses. */
+export async function withRecordsOf<T>(
+  context: IExecuteFunctions,
+  itemIndex: number,
+  use: (records: AppRecords) => Promise<T>,
+): Promise<T> {
+  const locator = context.getNodeParameter('connection', itemIndex);
+  return await withStore(context, async (store) => {
+    const { id: connectionId } = await chosenConnection(store, locator);
+    return await use(new AppRecords({ store, connectionId, clock: clockOf(store), random: systemRandom }));
+  });
+}
+
+/** As withRecordsOf, with the entity that is chosen beside it. */
 export async function withRecords<T>(
   context: IExecuteFunctions,
   itemIndex: number,
   use: (records: AppRecords, entity: string) => Promise<T>,
 ): Promise<T> {
-  const locator = context.getNodeParameter('connection', itemIndex);
-  const { name: entity } = entityNamed(String(context.getNodeParameter('entity', itemIndex)));
-  return await withStore(context, async (store) => {
-    const { id: connectionId } = await chosenConnection(store, locator);
-    const deps = { store, connectionId, clock: clockOf(store), random: systemRandom };
-    return await use(new AppRecords(deps), entity);
-  });
+  const { name } = entityNamed(String(context.getNodeParameter('entity', itemIndex)));
+  return await withRecordsOf(context, itemIndex, (records) => use(records, name));
 }
 
 /** A record as the node outputs it; the node takes the same shape back. */

@@ -1,13 +1,16 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { refusedEdit, refuseOversized } from '../../../shared/app/bounds';
+import { editIn, idFrom, versionFrom, type SentEdit } from '../../../shared/app/edit';
 import { entities, entityNamed } from '../../../shared/schema/entities';
 import type { EntityDefinition, Fields } from '../../../shared/schema/entity';
 import { shownValue } from '../../../shared/schema/text';
 import { collectionOf, writableFields } from '../../runtime/properties';
 import { fieldsFrom, recordFrom } from '../../runtime/values';
-import { viewOf, withRecords } from './records';
+import { viewOf, withRecordsOf } from './records';
 
 const show = { operation: ['upsert'] };
+/** A request says itself what record it is about. */
+const hide = { dataMode: ['request'] };
 
 export const description: INodeProperties[] = [
   {
@@ -18,7 +21,7 @@ export const description: INodeProperties[] = [
     placeholder: 'Leave empty for a new record',
     description:
       "The app's own ID of the record. A record that has it is changed; if there is none, it is created. Left empty, a new record gets an ID automatically.",
-    displayOptions: { show },
+    displayOptions: { show, hide },
   },
   {
     displayName: 'Fields From',
@@ -33,6 +36,12 @@ export const description: INodeProperties[] = [
           'The "fields" of the input item, or else the whole item; its "ID" is the record ID unless one is given above',
       },
       { name: 'JSON', value: 'json', description: 'One object with all fields, usually an expression' },
+      {
+        name: 'Webhook Request',
+        value: 'request',
+        description:
+          'The body that a Webhook node has received: "entity", "ID", "fields" and, optionally, "expectedVersion". Anything else in it is refused.',
+      },
     ],
     default: 'define',
     displayOptions: { show },
@@ -65,7 +74,7 @@ export const description: INodeProperties[] = [
     type: 'collection',
     placeholder: 'Add Option',
     default: {},
-    displayOptions: { show },
+    displayOptions: { show, hide },
     options: [
       {
         displayName: 'Expected Version',
@@ -81,45 +90,46 @@ export const description: INodeProperties[] = [
 ];
 
 export async function execute(this: IExecuteFunctions, itemIndex: number): Promise<object[]> {
-  return await withRecords(this, itemIndex, async (records, entity) => {
-    const { id, fields } = editOf(this, itemIndex, entity);
-    const expectedVersion = expectedVersionOf(this, itemIndex, entity);
-    const { record, created, changed } = await records.upsert(entity, {
+  const { entity, id, fields, expectedVersion } = editOf(this, itemIndex);
+  return await withRecordsOf(this, itemIndex, async (records) => {
+    const { record, created, changed } = await records.upsert(entity.name, {
       fields,
-      ...(id === '' ? {} : { id }),
+      ...(id === undefined ? {} : { id }),
       ...(expectedVersion === undefined ? {} : { expectedVersion }),
     });
     return [{ ...viewOf(record), created, changed }];
   });
 }
 
-function editOf(context: IExecuteFunctions, itemIndex: number, name: string): { id: string; fields: Fields } {
-  const entity = entityNamed(name);
-  const id = idFrom(entity, context.getNodeParameter('recordId', itemIndex, ''));
+type Edit = Omit<SentEdit, 'fields'> & { fields: Fields };
+
+function editOf(context: IExecuteFunctions, itemIndex: number): Edit {
   const mode = context.getNodeParameter('dataMode', itemIndex) as string;
-  if (mode === 'define') {
-    const entered = context.getNodeParameter('fields', itemIndex, {}) as IDataObject;
-    return { id, fields: fieldsFrom(entity.fields, entered) };
+  const item = context.getInputData()[itemIndex]?.json ?? {};
+  if (mode === 'request') {
+    const edit = editIn(item['body']);
+    return { ...edit, fields: fieldsOf(edit.entity, edit.fields, edit.id) };
   }
-  if (mode === 'json') {
-    return { id, fields: fieldsOf(entity, context.getNodeParameter('json', itemIndex), id) };
+  const entity = entityNamed(String(context.getNodeParameter('entity', itemIndex)));
+  const given = idFrom(entity, context.getNodeParameter('recordId', itemIndex, ''));
+  const options = context.getNodeParameter('options', itemIndex, {}) as IDataObject;
+  const edit = { entity, id: given, expectedVersion: versionFrom(entity, options['expectedVersion']) };
+  switch (mode) {
+    case 'define': {
+      const entered = context.getNodeParameter('fields', itemIndex, {}) as IDataObject;
+      return { ...edit, fields: fieldsFrom(entity.fields, entered) };
+    }
+    case 'json':
+      return { ...edit, fields: fieldsOf(entity, context.getNodeParameter('json', itemIndex), given) };
+    default: {
+      const { id: ownId, ...rest } = item;
+      const id = given ?? idFrom(entity, ownId);
+      return { ...edit, id, fields: fieldsOf(entity, 'fields' in rest ? rest['fields'] : rest, id) };
+    }
   }
-  const { id: ownId, ...rest } = context.getInputData()[itemIndex]?.json ?? {};
-  const fields = 'fields' in rest ? rest['fields'] : rest;
-  return { id: id || idFrom(entity, ownId), fields: fieldsOf(entity, fields, id) };
 }
 
-/** An id may be a number in the app; nothing, and an empty one, are none. */
-function idFrom(entity: EntityDefinition, given: unknown): string {
-  if (typeof given === 'string') return given.trim();
-  if (given === undefined || given === null) return '';
-  if (Number.isSafeInteger(given)) return String(given);
-  const issue = { field: 'id', label: 'ID', reason: 'must be text', value: shownValue(given) };
-  throw refusedEdit(entity, issue);
-}
-
-function fieldsOf(entity: EntityDefinition, given: unknown, recordId: string): Fields {
-  const id = recordId === '' ? undefined : recordId;
+function fieldsOf(entity: EntityDefinition, given: unknown, id: string | undefined): Fields {
   refuseOversized(entity, given, id);
   const parsed = typeof given === 'string' ? parse(given) : given;
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
@@ -136,20 +146,4 @@ function parse(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function expectedVersionOf(
-  context: IExecuteFunctions,
-  itemIndex: number,
-  entity: string,
-): number | undefined {
-  const { expectedVersion: given } = context.getNodeParameter('options', itemIndex, {}) as IDataObject;
-  if (given === undefined || given === null) return undefined;
-  if (Number.isSafeInteger(given)) return given as number;
-  throw refusedEdit(entityNamed(entity), {
-    field: 'expectedVersion',
-    label: 'Expected Version',
-    reason: 'must be a whole number',
-    value: shownValue(given),
-  });
 }
