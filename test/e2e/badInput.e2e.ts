@@ -560,8 +560,9 @@ describe('a store that cannot be opened', () => {
         },
       ]);
       expect(text).not.toMatch(/postgres|127\.0\.0\.1|books/);
-      const told = await stage.api.getExecution((json as { execution: string }).execution);
-      expect(JSON.stringify(told)).toContain(place);
+      const run = await stage.api.getExecution((json as { execution: string }).execution);
+      expect(run.status).toBe('error');
+      expect(errorOf(run)).toContain(place);
     }),
   );
 });
