@@ -209,12 +209,13 @@ describe('two companies on one webhook address', () => {
       expect(await post(first, { dueDate: '2036-01-01' }, second.invoice.appId)).toMatchObject({
         status: 422,
       });
-      // Where no connection was chosen, the app is told neither of them, and its own wish counts for nothing.
+      // Where no connection was chosen, the app is told neither of them.
       const edit = { entity: 'invoice', id: second.invoice.appId, fields: { dueDate: '2036-01-01' } };
-      const open = await stage.postEdit({ ...edit, connectionId: second.connectionId });
+      const open = await stage.postEdit(edit);
       expect([open.status, open.json]).toEqual([500, expect.objectContaining({ code: 'internal' })]);
       expect(open.text).not.toMatch(/company/i);
-      // To an address with a connection, no body can name another one.
+      // No body can name a connection, at whatever address.
+      expect((await stage.postEdit({ ...edit, connectionId: second.connectionId })).status).toBe(422);
       const other = { ...edit, connectionId: second.connectionId, connection: second.name };
       expect((await stage.postEdit(other, { path: first.editsPath })).status).toBe(422);
       expect(await inApp(second)).toEqual(before);

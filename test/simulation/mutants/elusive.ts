@@ -12,6 +12,11 @@ const ANOTHER_GUARD = {
   'store-waiting-not-woken': 'whatever waits looks again by itself, later',
   'store-absorb-drops-events': 'the record is looked at by whoever absorbs its link',
   'absorbed-link-still-referred-to': 'references are looked up anew with every run',
+  'rate-limit-taken-for-a-fault': 'a limit is about the connection, which rests for any trouble of its own',
+  'ended-grant-does-not-pause':
+    'an ended grant is about the connection, which rests instead; unit tests see to the pause',
+  'refused-reference-final':
+    'a failed record is settled by the next look, which comes when what it names is recreated',
 } as const;
 
 /** What chance has not brought up in ten thousand schedules. */
