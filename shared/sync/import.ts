@@ -1,4 +1,4 @@
-import { toSyncError } from '../errors';
+import { type SyncError, toSyncError } from '../errors';
 import type { Connection, ListOptions, ListPage, NewEvent, SideName } from '../ports';
 import { entities } from '../schema/entities';
 import type { EnginePorts } from './context';
@@ -127,23 +127,32 @@ async function queueAll(
   return at.read;
 }
 
-/** One page, after as many rests as the provider asks for within reason. */
+/**
+ * One page, after as many rests as the provider asks for within reason. A page that is refused is asked for again in
+ * smaller ones, down to a single record, so that only what cannot be listed at all stands in the way.
+ */
 async function listPage(
   ports: EnginePorts,
   side: SideName,
   entity: string,
   options: ListOptions,
 ): Promise<ListPage> {
-  for (let rests = 0; ; rests++) {
+  let { limit } = options;
+  for (let rests = 0; ; ) {
     try {
-      return await ports.sides[side].list(entity, options);
+      return await ports.sides[side].list(entity, { ...options, limit });
     } catch (error) {
       const failure = toSyncError(error);
-      if (failure.code !== 'rate_limit' || rests === MAX_RESTS) throw toSyncError(failure);
-      await ports.clock.sleep(restOf(failure));
+      if (failure.code === 'rate_limit' && rests++ < MAX_RESTS) await ports.clock.sleep(restOf(failure));
+      else if (isAboutPage(failure) && limit > 1) limit = Math.floor(limit / 2);
+      else throw toSyncError(failure);
     }
   }
 }
+
+/** What was said to this page, and might not be said to another one. */
+const isAboutPage = ({ code, details }: SyncError): boolean =>
+  details.scope !== 'connection' && !['auth', 'rate_limit', 'budget', 'store'].includes(code);
 
 function tally(outcomes: readonly Outcome[]): Omit<EntityImport, 'entity' | 'inLedger' | 'inApp'> {
   const counts = { linked: 0, created: 0, conflicts: 0, failed: 0, waiting: 0 };

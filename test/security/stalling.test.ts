@@ -1,5 +1,7 @@
 import { StoreError, ValidationError } from '../../shared/errors';
-import type { Settlement } from '../../shared/ports';
+import type { ListPage, Settlement } from '../../shared/ports';
+import { firstImport } from '../../shared/sync/import';
+import { silentLogger, systemRandom } from '../../shared/system';
 import { engineBench, type EngineBench } from '../support/engineBench';
 import { quickBooksBench } from '../support/quickBooksBench';
 
@@ -85,6 +87,31 @@ describe('one record that cannot be worked on', () => {
     const outcomes = await settleAll();
     expect(outcomes).toContainEqual([bad, 'failed']);
     expect(outcomes.filter(([, result]) => result === 'synced')).toHaveLength(5);
+  });
+
+  it('is the only one that an import cannot list when its page is refused for it', async () => {
+    const ids = Array.from({ length: 9 }, (_, i) => bench.app.add('customer', { displayName: `C ${i}` }).id);
+    const bad = ids[4] as string;
+    const list = bench.app.list.bind(bench.app);
+    jest.spyOn(bench.app, 'list').mockImplementation(async (entity, options) => {
+      const page: ListPage = await list(entity, options);
+      if (!page.records.some(({ id }) => id === bad)) return page;
+      if (page.records.length > 1) throw new ValidationError('The answer is not what it should be');
+      return { ...page, records: [], unreadable: [{ id: bad }] };
+    });
+    const read = bench.app.read.bind(bench.app);
+    jest.spyOn(bench.app, 'read').mockImplementation(async (entity, id) => {
+      if (id === bad) throw new ValidationError('The record is not what it should be');
+      return await read(entity, id);
+    });
+    jest
+      .spyOn(bench.app, 'readMany')
+      .mockRejectedValue(new ValidationError('The answer is not what it should be'));
+    const { store, app, ledger, clock, engine, connection } = bench;
+    const ports = { store, sides: { app, ledger }, clock, random: systemRandom, logger: silentLogger };
+    const report = await firstImport(ports, engine, connection, { entities: ['customer'], pageSize: 8 });
+    expect(report.entities).toMatchObject([{ inApp: 9, created: 8, failed: 1 }]);
+    expect(report.attention).toMatchObject([{ appId: bad, result: 'failed' }]);
   });
 
   it('is tried again a few times when nobody knows what went wrong, and fails then', async () => {
