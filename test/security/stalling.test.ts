@@ -1,5 +1,5 @@
 import { StoreError, ValidationError } from '../../shared/errors';
-import type { ListPage, Settlement } from '../../shared/ports';
+import type { ListPage, NewEvent, Settlement } from '../../shared/ports';
 import { firstImport } from '../../shared/sync/import';
 import { silentLogger, systemRandom } from '../../shared/system';
 import { engineBench, type EngineBench } from '../support/engineBench';
@@ -123,6 +123,38 @@ describe('one record that cannot be worked on', () => {
     }
     expect(await settleAll()).toEqual([[id, 'failed']]);
   });
+});
+
+describe('many records that are due at once', () => {
+  const invoiceOf = (number: number) => ({
+    number: String(number),
+    lines: Array.from({ length: 10 }, (_, line) => ({ description: `Line ${line}`, amount: '5' })),
+  });
+
+  it('leave the event loop to everybody else between them', async () => {
+    const bench = await engineBench();
+    const events = Array.from({ length: 200 }, (_, i): NewEvent => {
+      const { id: recordId } = bench.app.add('invoice', invoiceOf(i));
+      return { connectionId: 'c1', entity: 'invoice', side: 'app', recordId, source: 'poll' };
+    });
+    await bench.store.queue.append(events, { now: bench.clock.now() });
+    // What the processor did in one turn of the loop: waiting for the disk, or for another program, is not ours.
+    const turns: number[] = [];
+    let before = process.threadCpuUsage();
+    let timer = setImmediate(function turn() {
+      const { user, system } = process.threadCpuUsage(before);
+      turns.push((user + system) / 1_000);
+      before = process.threadCpuUsage();
+      timer = setImmediate(turn);
+    });
+    try {
+      expect(await bench.settle()).toHaveLength(200);
+      expect(Math.max(...turns)).toBeLessThan(50);
+    } finally {
+      clearImmediate(timer);
+      await bench.close();
+    }
+  }, 60_000);
 });
 
 describe('a record that refers to one that nobody has sent yet', () => {
