@@ -17,6 +17,7 @@ import * as connection from './actions/connection/Connection.resource';
 import * as event from './actions/event/Event.resource';
 import * as firstImport from './actions/import/Import.resource';
 import { router } from './actions/router';
+import * as store from './actions/store/Store.resource';
 
 /** Operations that sort records by what became of them; the others have one output. */
 const outputs =
@@ -39,6 +40,7 @@ const properties: INodeProperties[] = [
       },
       { name: 'Event', value: 'event', description: 'A change on one side that is carried to the other' },
       { name: 'Import', value: 'import', description: 'The first meeting of the records of both sides' },
+      { name: 'Store', value: 'store', description: 'What is kept, for how long, and what is erased' },
     ],
     default: 'event',
   },
@@ -46,6 +48,7 @@ const properties: INodeProperties[] = [
   ...connection.description,
   ...event.description,
   ...firstImport.description,
+  ...store.description,
   allowChanges,
 ];
 

@@ -10,8 +10,10 @@ import type { Access, Connection } from '../../shared/ports';
 import type { OpenStore } from '../../shared/store';
 import { catchUp } from '../../shared/sync/catchUp';
 import { systemClock, systemRandom } from '../../shared/system';
+import { triggerActor } from '../runtime/actor';
 import { clockOf } from '../runtime/clock';
 import { toNodeError } from '../runtime/errors';
+import { startMaintenance } from '../runtime/maintenance';
 import { nodeLogger } from '../runtime/logger';
 import { quickBooksCompany, requireVerifierTokens } from '../runtime/quickBooks';
 import { withConnection } from '../runtime/run';
@@ -59,8 +61,10 @@ async function watch(context: ITriggerFunctions): Promise<ITriggerResponse> {
     onError: errorReporter(context),
   });
   const feed = catchingUp(context, store, company);
+  const maintenance = startMaintenance({ store, by: triggerActor(context), logger: context.logger });
   return {
     closeFunction: async () => {
+      maintenance.stop();
       watching.stop();
       await feed.stop();
       await writeFigures(context);

@@ -4,6 +4,8 @@
  * a side's own clock, which stays an Instant.
  */
 export type * from './effects';
+export type * from './erasure';
+export type * from './retention';
 export type * from './rows';
 export type * from './side';
 export type * from './store';

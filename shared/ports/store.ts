@@ -228,6 +228,17 @@ export interface PolicyStore {
   history(connectionId: string, limit: number): Promise<PolicyChange[]>;
 }
 
+export interface Archived {
+  rows: number;
+  /** Nothing is archived any more: the chain is broken there. */
+  isBroken: boolean;
+}
+
+export interface ArchivedState {
+  linkId: string;
+  state: Partial<Pick<Link, 'app' | 'ledger' | 'base' | 'lines'>>;
+}
+
 export interface AuditStore {
   list(
     connectionId: string,
@@ -241,6 +252,13 @@ export interface AuditStore {
   ): Promise<AuditRow[]>;
   /** The end of the chain, to be kept outside the store; null where it cannot be trusted. Checks no row. */
   anchor(connectionId: string, now: number): Promise<string | null>;
+  /**
+   * Takes the oldest rows away, those older than `before` and at most `limit` of them, never the last one. What they
+   * said of the links is kept, so that a replay can start from there. Rows that do not hold are no longer touched.
+   */
+  archive(connectionId: string, options: { before: number; limit: number }): Promise<Archived>;
+  /** What the archived rows said of the links, by id, ascending. */
+  states(connectionId: string, options: { afterId?: string; limit: number }): Promise<ArchivedState[]>;
   /** Walks the chain to its first row that does not hold. `compareWith` is an anchor of an earlier report. */
   verify(connectionId: string, options: { now: number; compareWith?: string }): Promise<AuditReport>;
 }

@@ -1,4 +1,7 @@
 import type {
+  ErasedCounts,
+  Removed,
+  RetentionDays,
   Actor,
   AuditEntry,
   Binding,
@@ -63,6 +66,12 @@ export function policyChanged(
   return act(after === null ? 'policy_removed' : 'policy_set', by, { entity, field, before, after, version });
 }
 
+export const daysChanged = (before: RetentionDays, after: RetentionDays, by: Actor): AuditEntry =>
+  act('settings_changed', by, { before, after });
+
+export const storeCleanedUp = (removed: Removed, by: Actor): AuditEntry =>
+  act('store_cleaned_up', by, { removed });
+
 /** Names no more events than people would look at. */
 const MOST_NAMED = 50;
 
@@ -75,3 +84,20 @@ export function conflictResolved(
 ): AuditEntry {
   return act('conflict_resolved', by, { conflict: id, entity, title, choices }, linkId);
 }
+
+/** Where the chain of an erased connection ended: an anchor of it can still be told from one that was made up. */
+interface LastRow {
+  id: string;
+  seq: number;
+  hash: string;
+}
+
+export const erasureBegun = (last: LastRow, by: Actor): AuditEntry => act('erasure_begun', by, { ...last });
+
+export const connectionErased = (erased: LastRow & { counts: ErasedCounts }, by: Actor): AuditEntry =>
+  act('connection_erased', by, { ...erased });
+
+export const personErased = (
+  { linkId, entity, counts }: { linkId: string; entity: string; counts: ErasedCounts },
+  by: Actor,
+): AuditEntry => act('person_erased', by, { entity, counts }, linkId);

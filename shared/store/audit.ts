@@ -2,12 +2,13 @@ import { sql } from 'kysely';
 import type { AuditEntry, AuditStore } from '../ports';
 import { canonicalJson } from '../schema/canonicalJson';
 import { detailHash, headMac, rowHash, type AuditHead, type AuditSeal, type ChainMark } from './auditHash';
-import { HEAD_MISMATCH, KEY_CHANGED, verifyChain, type ChainRow } from './auditVerify';
+import { HEAD_MISMATCH, KEY_CHANGED, verifyChain } from './auditVerify';
 import { anchorOfEnd } from './auditAnchor';
 import type { StoreContext } from './context';
 import type { AuditHeadRow, AuditTableRow, Queries } from './database';
 import type { Columns } from './dialect';
-import { auditFromRow } from './rows';
+import { checkpointOf, createArchive } from './auditArchive';
+import { auditFromRow, chainRowOf } from './rows';
 
 /** The chain of the store itself: what is about no connection, and what outlives one. */
 export const STORE_CHAIN = '*';
@@ -193,13 +194,15 @@ export function createAuditStore(context: StoreContext): AuditStore {
     return row ? markFromRow(row) : null;
   };
   return {
+    ...createArchive(context),
     anchor: async (connectionId, now) => anchorOfEnd(context.seal, await headOf(connectionId), now),
     list: async (connectionId, options) => (await page(connectionId, options)).map(auditFromRow),
     verify: async (connectionId, options) =>
       await verifyChain(
         {
           head: async () => await headOf(connectionId),
-          checkpoint: async () => null,
+          checkpoint: async () =>
+            await context.read(async (queries) => await checkpointOf(queries, connectionId)),
           page: async (afterSeq, limit) => (await page(connectionId, { afterSeq, limit })).map(chainRowOf),
         },
         { ...options, seal: context.seal, connectionId },
@@ -213,20 +216,4 @@ const markFromRow = ({ connection_id, key_id, seq, hash, mac }: AuditHeadRow): C
   hash,
   mac,
   keyId: key_id,
-});
-
-const chainRowOf = (row: AuditTableRow): ChainRow => ({
-  connectionId: row.connection_id,
-  seq: row.seq,
-  at: row.at,
-  kind: row.kind,
-  linkId: row.link_id,
-  by: row.actor,
-  detail: row.detail,
-  prevHash: row.prev_hash,
-  detailHash: row.detail_hash,
-  hash: row.hash,
-  keyId: row.key_id,
-  erasedAt: row.erased_at,
-  erasureMac: row.erasure_mac,
 });

@@ -56,9 +56,27 @@ export interface ChainMark extends AuditHead {
 export const headMac = (seal: AuditSeal, { connectionId, seq, hash }: AuditHead): string =>
   seal.mac(`head\n${canonicalJson({ connectionId, seq, hash })}`);
 
-/** Of the last row that was archived. */
-export const checkpointMac = (seal: AuditSeal, { connectionId, seq, hash }: AuditHead): string =>
-  seal.mac(`checkpoint\n${canonicalJson({ connectionId, seq, hash })}`);
+/** The last row that was archived. */
+export interface AuditCheckpoint extends AuditHead {
+  at: number;
+  /** Rows up to here had been made with another key when they were archived. */
+  uncheckedTo: number;
+}
+
+export const checkpointMac = (seal: AuditSeal, checkpoint: AuditCheckpoint): string => {
+  const { connectionId, seq, hash, at, uncheckedTo } = checkpoint;
+  return seal.mac(`checkpoint\n${canonicalJson({ connectionId, seq, hash, at, uncheckedTo })}`);
+};
+
+/** As it is stored. */
+export interface CheckpointMark extends AuditCheckpoint {
+  mac: string;
+  keyId: string | null;
+}
+
+/** Whether it is as it was left, as far as the key tells. */
+export const isOurCheckpoint = (seal: AuditSeal, mark: CheckpointMark): boolean =>
+  mark.keyId !== seal.keyId || mark.mac === checkpointMac(seal, mark);
 
 /** What stands in the place of a detail that was erased, and when that was. */
 export interface ErasedDetail {

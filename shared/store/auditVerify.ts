@@ -2,13 +2,14 @@ import { ValidationError } from '../errors';
 import type { AuditFault, AuditReport } from '../ports';
 import { anchorOfEnd, parseAnchor, type AuditAnchor } from './auditAnchor';
 import {
-  checkpointMac,
+  isOurCheckpoint,
   detailHash,
   erasureMac,
   headMac,
   rowHash,
   type AuditSeal,
   type ChainMark,
+  type CheckpointMark,
   type SealedContent,
 } from './auditHash';
 
@@ -26,7 +27,7 @@ export interface ChainRow extends SealedContent {
 export interface ChainSource {
   head(): Promise<ChainMark | null>;
   /** The last row that was archived. */
-  checkpoint(): Promise<(ChainMark & { at: number }) | null>;
+  checkpoint(): Promise<CheckpointMark | null>;
   page(afterSeq: number, limit: number): Promise<readonly ChainRow[]>;
 }
 
@@ -46,15 +47,29 @@ export async function verifyChain(
 ): Promise<AuditReport> {
   const { seal, connectionId, now } = options;
   const anchor = options.compareWith === undefined ? null : anchorOf(options.compareWith, seal, connectionId);
+  while (true) {
+    const { report, from } = await walkOnce(source, { seal, anchor, now });
+    if (report.fault !== 'gap') return report;
+    // Rows that were archived while we walked are not missing.
+    const checkpoint = await source.checkpoint();
+    if ((checkpoint?.seq ?? 0) <= from) return report;
+  }
+}
+
+async function walkOnce(
+  source: ChainSource,
+  { seal, anchor, now }: { seal: AuditSeal; anchor: AuditAnchor | null; now: number },
+): Promise<{ report: AuditReport; from: number }> {
   // The end is read first: rows that are added while we walk come after it.
   const head = await source.head();
   const walk = new Walk(seal, head, anchor);
   const checkpoint = await source.checkpoint();
+  const from = checkpoint?.seq ?? 0;
   if (checkpoint) walk.start(checkpoint);
   let sliceEndsAt = performance.now() + SLICE_MS;
   for (let page = await source.page(walk.last.seq, PAGE); page.length > 0; ) {
     for (const row of page) {
-      if (!walk.accept(row)) return walk.report(null);
+      if (!walk.accept(row)) return { report: walk.report(null), from };
       if (performance.now() < sliceEndsAt) continue;
       await new Promise((resolve) => setImmediate(resolve));
       sliceEndsAt = performance.now() + SLICE_MS;
@@ -62,7 +77,7 @@ export async function verifyChain(
     page = page.length < PAGE ? [] : await source.page(walk.last.seq, PAGE);
   }
   walk.end();
-  return walk.report(anchorOfEnd(seal, head, now));
+  return { report: walk.report(anchorOfEnd(seal, head, now)), from };
 }
 
 function anchorOf(text: string, seal: AuditSeal, connectionId: string): AuditAnchor {
@@ -72,6 +87,31 @@ function anchorOf(text: string, seal: AuditSeal, connectionId: string): AuditAnc
     field: 'compareWith',
     nextStep: 'Choose the connection that the anchor was made for.',
   });
+}
+
+/** What is wrong with a row, given the one before it. */
+export function faultOfRow(
+  seal: AuditSeal,
+  row: ChainRow,
+  last: { seq: number; hash: string },
+): AuditFault | null {
+  if (row.seq !== last.seq + 1) return 'gap';
+  if (row.prevHash !== last.hash) return 'link';
+  if (row.keyId === seal.keyId) {
+    if (row.hash !== rowHash(seal, row)) return 'content';
+    if (row.erasedAt === null && row.detailHash !== detailHash(seal, row.detail)) return 'content';
+  }
+  if (row.erasedAt !== null && !isOurErasure(seal, row, row.erasedAt)) return 'erasure';
+  return row.kind === HEAD_MISMATCH ? 'head_changed' : null;
+}
+
+/** An erasure is made with the key of its own time, which may be newer than the row's. */
+function isOurErasure(
+  seal: AuditSeal,
+  { connectionId, seq, detail, erasureMac: mac, keyId }: ChainRow,
+  erasedAt: number,
+): boolean {
+  return mac === erasureMac(seal, { connectionId, seq, erasedAt, detail }) || keyId !== seal.keyId;
 }
 
 class Walk {
@@ -108,10 +148,11 @@ class Walk {
     };
   }
 
-  start(checkpoint: ChainMark & { at: number }): void {
-    const { seq, hash } = checkpoint;
-    if (checkpoint.keyId !== this.seal.keyId) this.#noteKey(checkpoint.keyId, 1, seq);
-    else if (checkpoint.mac !== checkpointMac(this.seal, checkpoint)) this.#break('checkpoint', seq);
+  start(checkpoint: CheckpointMark): void {
+    const { seq, hash, keyId, uncheckedTo } = checkpoint;
+    if (!isOurCheckpoint(this.seal, checkpoint)) this.#break('checkpoint', seq);
+    if (keyId !== this.seal.keyId) this.#noteKey(keyId, 1, seq);
+    else if (uncheckedTo > 0) this.#noteKey(null, 1, uncheckedTo);
     this.#report.archived = seq;
     this.last = { seq, hash };
     if (this.anchor && this.anchor.seq < seq) this.#report.comparison = 'archived';
@@ -148,24 +189,12 @@ class Walk {
   }
 
   #faultOf(row: ChainRow): AuditFault | null {
-    if (row.seq !== this.last.seq + 1) return 'gap';
-    if (row.prevHash !== this.last.hash) return 'link';
-    if (row.keyId === this.seal.keyId) {
-      if (row.hash !== rowHash(this.seal, row)) return 'content';
-      if (row.erasedAt === null && row.detailHash !== detailHash(this.seal, row.detail)) return 'content';
-    }
-    if (row.erasedAt !== null && !this.#isOurErasure(row, row.erasedAt)) return 'erasure';
-    if (row.kind === HEAD_MISMATCH) return 'head_changed';
+    const fault = faultOfRow(this.seal, row, this.last);
+    if (fault !== null) return fault;
     const { head } = this;
     if (row.seq !== head?.seq) return null;
     // The end is written with its last row, so they have one key.
     return row.hash === head.hash && row.keyId === head.keyId ? null : 'head';
-  }
-
-  /** An erasure is made with the key of its own time, which may be newer than the row's. */
-  #isOurErasure({ connectionId, seq, detail, erasureMac: mac, keyId }: ChainRow, erasedAt: number): boolean {
-    const made = erasureMac(this.seal, { connectionId, seq, erasedAt, detail });
-    return mac === made || keyId !== this.seal.keyId;
   }
 
   #compare(seq: number, hash: string): void {

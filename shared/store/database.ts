@@ -16,6 +16,10 @@ export interface Database {
   audit: AuditTableRow;
   audit_heads: AuditHeadRow;
   audit_maintenance: { connection_id: string };
+  audit_checkpoints: AuditCheckpointRow;
+  /** What the archived rows said of the links. */
+  audit_states: { connection_id: string; link_id: string; state: string };
+  store_settings: { name: string; value: string; updated_at: number };
   checkpoints: { connection_id: string; name: string; value: string; updated_at: number };
   app_records: AppRecordRow;
   app_record_keys: { connection_id: string; entity: string; field: string; token: string; record_id: string };
@@ -154,6 +158,12 @@ export interface AuditTableRow {
   erased_at: number | null;
   /** Shows that it was us who erased. */
   erasure_mac: string | null;
+}
+
+/** The last row that was archived. */
+export interface AuditCheckpointRow extends AuditHeadRow {
+  at: number;
+  unchecked_to: number;
 }
 
 export interface AuditHeadRow {

@@ -11,5 +11,6 @@ export {
 } from './options';
 export { inspectPostgres } from './postgres/inspect';
 export { STORE_CHAIN } from './audit';
+export { cleanUp, DEFAULT_DAYS, LEAST_DAYS } from './retention';
 export type { OpenStore } from './store';
 export { createSeal, detailHash, rowHash } from './auditHash';

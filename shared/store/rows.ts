@@ -13,6 +13,7 @@ import type {
   LinkSide,
   QueuedEvent,
 } from '../ports';
+import type { ChainRow } from './auditVerify';
 import type {
   AppRecordRow,
   AuditTableRow,
@@ -212,6 +213,22 @@ export function auditFromRow(row: AuditTableRow): AuditRow {
     erasedAt: row.erased_at,
   };
 }
+
+export const chainRowOf = (row: AuditTableRow): ChainRow => ({
+  connectionId: row.connection_id,
+  seq: row.seq,
+  at: row.at,
+  kind: row.kind,
+  linkId: row.link_id,
+  by: row.actor,
+  detail: row.detail,
+  prevHash: row.prev_hash,
+  detailHash: row.detail_hash,
+  hash: row.hash,
+  keyId: row.key_id,
+  erasedAt: row.erased_at,
+  erasureMac: row.erasure_mac,
+});
 
 export const appRecordFromRow = (row: AppRecordRow): AppRecord =>
   undamaged(row, 'app record', () => ({

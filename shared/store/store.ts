@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Random, Store } from '../ports';
+import type { ErasureStore, Random, RetentionStore, Store } from '../ports';
 import { createAppRecordStore } from './appRecords';
 import { createAuditStore } from './audit';
 import type { AuditSeal } from './auditHash';
@@ -10,11 +10,13 @@ import { createContext } from './context';
 import type { Database, Queries } from './database';
 import type { Dialect } from './dialect';
 import { createIntakeStore } from './intake';
+import { createErasureStore } from './erasure';
 import { createLinkStore } from './links';
 import { createNoticeStore } from './notices';
 import type { StoreLimits } from './options';
 import { createPolicyStore } from './policies';
 import { createQueueStore } from './queue';
+import { createRetentionStore } from './retention';
 import { createUsageStore } from './usage';
 import { Writer } from './writer';
 
@@ -41,6 +43,8 @@ export interface Backend {
 }
 
 export interface OpenStore extends Store {
+  readonly retention: RetentionStore;
+  readonly erasure: ErasureStore;
   readonly dialect: 'sqlite' | 'postgres';
   /** Where it is, for people who run n8n; nothing that a stranger may be told. */
   readonly location: string;
@@ -98,6 +102,8 @@ export function createStore(
     appRecords: createAppRecordStore(context),
     usage: createUsageStore(context),
     intake: createIntakeStore(context),
+    retention: createRetentionStore(context),
+    erasure: createErasureStore(context),
     onAppended: (listener) => {
       const own = () => listener(); // one listener may be added twice
       listeners.add(own);

@@ -111,6 +111,54 @@ describe('the anchor in the log', () => {
   });
 });
 
+describe('Store: Set Retention and Clean Up', () => {
+  it('keeps what it is told to for as long, and says what was removed', async () => {
+    const [days] = await run({ resource: 'store', operation: 'setRetention', days: { events: 60 } });
+    expect(days).toMatchObject({ events: 60, audit: 730 });
+    const tooFew = { resource: 'store', operation: 'setRetention', days: { audit: 1 } };
+    await expect(run(tooFew)).rejects.toThrow('at least 90');
+    const [result] = await run({ resource: 'store', operation: 'cleanUp' });
+    expect(result).toMatchObject({ removed: { events: 2, audit: 2 }, connectionsWithBrokenAudit: [] });
+    expect(await run({ operation: 'getAll', scope: 'store' })).toMatchObject([
+      { what: 'Old data removed', who: 'workflow workflow-1 (execution 1)' },
+      { what: 'Settings changed' },
+      { what: 'Connection created' },
+    ]);
+  });
+});
+
+describe('Store: Erase', () => {
+  const erase = { resource: 'store', operation: 'erase', scope: 'connection' };
+
+  it('says what it would erase, and erases only when the name of the connection was typed', async () => {
+    expect(await run(erase)).toMatchObject([
+      { erased: false, rows: { links: 2 }, connectionName: 'Company a' },
+    ]);
+    await expect(run({ ...erase, dryRun: false })).rejects.toThrow('not confirmed');
+    await expect(run({ ...erase, dryRun: false, confirmation: 'company a' })).rejects.toThrow(
+      'not confirmed',
+    );
+    expect(await run({ ...erase, dryRun: false, confirmation: 'Company a' })).toMatchObject([
+      { erased: true },
+    ]);
+    expect(await run({ operation: 'getAll', scope: 'store', limit: 2 })).toMatchObject([
+      { what: 'Connection erased', who: 'workflow workflow-1 (execution 1)' },
+      { what: 'Erasure of a connection begun' },
+    ]);
+  });
+
+  it('cannot be confirmed, forced or made real by an expression', () => {
+    const { properties } = new AccountingSync().description;
+    for (const name of ['dryRun', 'force', 'confirmation']) {
+      const ofErase = properties.filter(
+        (property) =>
+          property.name === name && property.displayOptions?.show?.['operation']?.includes('erase'),
+      );
+      expect(ofErase).toMatchObject([{ noDataExpression: true }]);
+    }
+  });
+});
+
 describe('who does something', () => {
   const contextOf = (mode: string, additionalData?: object) =>
     Object.assign(fakeNode({ mode }).context as object, { additionalData }) as never;

@@ -1,78 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { Client } from 'pg';
-import { openStore, type OpenStore, type StoreLocation } from '../../shared/store';
+import { openStore, type OpenStore } from '../../shared/store';
 import { createSeal, detailHash, headMac, rowHash } from '../../shared/store/auditHash';
 import { aConnection, anEvent, claimOne, settled, T0 } from '../contract/storeSupport';
-import { startPostgres, type RunningPostgres } from '../support/postgres';
+import { onSqlite, usePlaces, type Place } from '../store/support/places';
 import { testRandom } from '../store/support/random';
 
 const random = testRandom();
 const KEY = 'the encryption key of this n8n';
 
-/** Somebody who has the database, and not the key. */
-interface Attacker {
-  run(statement: string): Promise<Record<string, unknown>[]>;
-  close(): Promise<void>;
-}
-
-interface Place {
-  location: StoreLocation;
-  attacker: Attacker;
-  dropGuards(): Promise<void>;
-  dispose(): Promise<void>;
-}
-
-async function onSqlite(): Promise<Place> {
-  const folder = mkdtempSync(join(tmpdir(), 'accounting-sync-audit-'));
-  const path = join(folder, 'store.sqlite');
-  let database: DatabaseSync | undefined;
-  const run = async (statement: string) =>
-    (database ??= new DatabaseSync(path)).prepare(statement).all() as Record<string, unknown>[];
-  return {
-    location: { kind: 'sqlite', path },
-    attacker: { run, close: async () => database?.close() },
-    dropGuards: async () => {
-      const triggers = await run("select name from sqlite_master where type = 'trigger'");
-      for (const { name } of triggers) await run(`drop trigger ${String(name)}`);
-    },
-    dispose: async () => rmSync(folder, { recursive: true, force: true }),
-  };
-}
-
-let server: RunningPostgres;
-let schemas = 0;
-
-async function onPostgres(): Promise<Place> {
-  const { host, port, database, user, password } = server;
-  const schema = `audit_${++schemas}`;
-  const client = new Client({ host, port, database, user, password });
-  await client.connect();
-  await client.query(`set search_path to ${schema}`);
-  const run = async (statement: string) =>
-    (await client.query(statement)).rows as unknown as Record<string, unknown>[];
-  return {
-    location: { kind: 'postgres', host, port, database, user, password, schema, maxConnections: 3 },
-    attacker: { run, close: async () => client.end() },
-    dropGuards: async () => {
-      for (const name of ['audit_refuse', 'audit_advance']) await run(`drop function ${name} cascade`);
-    },
-    dispose: async () => undefined,
-  };
-}
-
-beforeAll(async () => {
-  server = await startPostgres();
-}, 60_000);
-
-afterAll(async () => await server?.stop());
-
-describe.each([
-  ['SQLite', onSqlite],
-  ['PostgreSQL', onPostgres],
-])('the audit on %s', (_name, make) => {
+describe.each(usePlaces())('the audit on %s', (_name, make) => {
   let place: Place;
   let store: OpenStore;
   let anchor: string;
@@ -92,7 +27,7 @@ describe.each([
       now: T0,
       ...(compareWith === undefined ? {} : { compareWith }),
     });
-  const run = async (statement: string) => await place.attacker.run(statement);
+  const run = async (statement: string) => await place.owner.run(statement);
 
   /** A chain of five rows: its beginning and four settlements. */
   beforeEach(async () => {
@@ -104,7 +39,7 @@ describe.each([
   });
 
   afterEach(async () => {
-    await place.attacker.close();
+    await place.owner.close();
     await store.close();
     await place.dispose();
   });
@@ -252,6 +187,75 @@ describe.each([
       await run("update audit_heads set connection_id = 'c2' where connection_id = 'c1'");
       expect(await verify('c2')).toMatchObject({ brokenAt: 1, fault: 'content' });
       expect(await verify('c1')).toMatchObject({ brokenAt: 1, fault: 'head_missing' });
+    });
+  });
+
+  describe('when old rows were archived', () => {
+    const archive = async (limit: number) => await store.audit.archive('c1', { before: T0 + 1, limit });
+
+    it('holds from there, says how many are behind, and tells that an anchor cannot be compared', async () => {
+      expect(await archive(3)).toEqual({ rows: 3, isBroken: false });
+      await note('5');
+      const report = await verify('c1', anchor);
+      expect(report).toMatchObject({
+        rows: 3,
+        archived: 3,
+        from: { seq: 4 },
+        to: { seq: 6 },
+        brokenAt: null,
+      });
+      expect(report.comparison).toBe('contained');
+      expect(await archive(100)).toEqual({ rows: 2, isBroken: false });
+      expect(await archive(100)).toEqual({ rows: 0, isBroken: false });
+      expect(await verify('c1', anchor)).toMatchObject({ rows: 1, archived: 5, comparison: 'contained' });
+      await note('6');
+      await archive(100);
+      expect(await verify('c1', anchor)).toMatchObject({
+        archived: 6,
+        brokenAt: null,
+        comparison: 'archived',
+      });
+    });
+
+    it.each([
+      ['it says another place', 'update audit_checkpoints set seq = 4', 4, 'checkpoint'],
+      ['it is removed', 'delete from audit_checkpoints', 1, 'gap'],
+    ])('shows that the checkpoint is not ours: %s', async (_what, statement, brokenAt, fault) => {
+      await archive(3);
+      await run(statement);
+      expect(await verify()).toMatchObject({ brokenAt, fault });
+      expect(await archive(1)).toEqual({ rows: 0, isBroken: true });
+    });
+
+    it('shows rows that were taken away as if they had been archived', async () => {
+      await archive(2);
+      await place.dropGuards();
+      await run("delete from audit where connection_id = 'c1' and seq = 3");
+      expect(await verify()).toMatchObject({ brokenAt: 3, fault: 'gap' });
+    });
+
+    it('archives nothing that does not hold, for that would hide it', async () => {
+      await place.dropGuards();
+      await run(`update audit set detail = '{"id":"9"}' where seq = 3`);
+      expect(await archive(100)).toEqual({ rows: 2, isBroken: true });
+      expect(await verify()).toMatchObject({ archived: 2, brokenAt: 3, fault: 'content' });
+    });
+
+    it('remembers that rows were made with another key when they were archived', async () => {
+      await store.close();
+      store = await open('the key after it was rotated');
+      await note('5');
+      await archive(100);
+      await note('6');
+      await archive(100);
+      const otherKeys = [{ keyId: null, from: 1, to: 5 }];
+      expect(await verify()).toMatchObject({ archived: 7, brokenAt: null, otherKeys });
+    });
+
+    it('leaves the guards closed behind it', async () => {
+      await archive(3);
+      expect(await run('select * from audit_maintenance')).toEqual([]);
+      await expect(run('delete from audit')).rejects.toThrow(/audit/);
     });
   });
 

@@ -12,6 +12,9 @@ import * as getEvents from './event/getAll.operation';
 import * as processEvents from './event/process.operation';
 import * as replayEvents from './event/replay.operation';
 import * as runImport from './import/run.operation';
+import * as cleanUpStore from './store/cleanUp.operation';
+import * as eraseData from './store/erase.operation';
+import * as setRetention from './store/setRetention.operation';
 import type { Sorted } from './outcomes';
 
 /** Operations that run once for each input item. */
@@ -26,6 +29,9 @@ const perItem: Record<string, Routed<ItemOperation>> = {
   'connection:test': changes(testConnection.execute),
   'event:getAll': reads(getEvents.execute),
   'event:replay': changes(replayEvents.execute),
+  'store:cleanUp': changes(cleanUpStore.execute),
+  'store:erase': changes(eraseData.execute),
+  'store:setRetention': changes(setRetention.execute),
 };
 
 /** Operations that run once and sort records into Synced, Conflict and Failed. */

@@ -195,6 +195,27 @@ export const initial: Migration = {
     // A row stands here while a transaction archives or erases, and never after it.
     `CREATE TABLE audit_maintenance (connection_id ${text} PRIMARY KEY)${suffix}`,
     ...auditGuards,
+    `CREATE TABLE audit_checkpoints (
+      connection_id ${text} PRIMARY KEY,
+      seq ${int} NOT NULL,
+      hash ${text} NOT NULL,
+      at ${int} NOT NULL,
+      unchecked_to ${int} NOT NULL,
+      mac ${text} NOT NULL,
+      key_id ${text}
+    )${suffix}`,
+    `CREATE TABLE audit_states (
+      connection_id ${text} NOT NULL,
+      link_id ${text} NOT NULL,
+      state ${text} NOT NULL,
+      PRIMARY KEY (connection_id, link_id)
+    )${suffix}`,
+
+    `CREATE TABLE store_settings (
+      name ${text} PRIMARY KEY,
+      value ${text} NOT NULL,
+      updated_at ${int} NOT NULL
+    )${suffix}`,
 
     `CREATE TABLE checkpoints (
       connection_id ${text} NOT NULL REFERENCES connections (id),
@@ -250,5 +271,12 @@ export const initial: Migration = {
       body ${text} NOT NULL
     )${suffix}`,
     `CREATE INDEX unread_notifications_newest ON unread_notifications (provider, received_at)`,
+
+    // What is removed by age is found without looking at what stays.
+    `CREATE INDEX events_old ON events (settled_at) WHERE status = 'settled'`,
+    `CREATE INDEX intents_old ON intents (settled_at) WHERE outcome IS NOT NULL`,
+    `CREATE INDEX conflicts_old ON conflicts (closed_at) WHERE status = 'closed'`,
+    `CREATE INDEX usage_old ON usage (day)`,
+    `CREATE INDEX app_records_old ON app_records (updated_at) WHERE state = 'deleted'`,
   ],
 };

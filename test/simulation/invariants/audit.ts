@@ -1,31 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Base, LineLink, LinkSide } from '../../../shared/ports';
 import { canonicalJson } from '../../../shared/schema/canonicalJson';
+import { replayAudit } from '../../../shared/store/auditReplay';
 import type { Panorama } from './sight';
-
-interface Replayed {
-  app?: LinkSide;
-  ledger?: LinkSide;
-  base?: Base | null;
-  lines?: LineLink[];
-}
 
 const PARTS = ['app', 'ledger', 'base', 'lines'] as const;
 
-/** Invariant 5: replaying the audit log gives every link and base, bit for bit. */
-export function auditReplays({ audit, links }: Panorama): string[] {
-  const replayed = new Map<string, Replayed>();
-  const absorbed = new Set<string>();
-  for (const { linkId, detail } of audit) {
-    if (linkId === null) continue;
-    if (typeof detail['absorbed'] === 'string') absorbed.add(detail['absorbed']);
-    replayed.set(linkId, { ...replayed.get(linkId), ...(detail['link'] as Replayed | undefined) });
-  }
+/** Invariant 5: replaying the audit log, from what was archived of it, gives every link and base, bit for bit. */
+export function auditReplays({ log, links }: Panorama): string[] {
+  const archived = new Map(log.states.map(({ linkId, state }) => [linkId, state]));
+  const replayed = replayAudit(log.rows, archived);
   const faults: string[] = [];
   for (const [id, state] of replayed) {
     const link = links.get(id);
     if (!link) {
-      if (!absorbed.has(id)) faults.push(`link ${id} is in the audit log and nowhere else`);
+      faults.push(`link ${id} is in the audit log and nowhere else`);
       continue;
     }
     for (const part of PARTS) {

@@ -1,4 +1,4 @@
-import type { AuditEntry, Conflict, Link, QueuedEvent, SideName } from '../../../shared/ports';
+import type { ArchivedState, AuditEntry, Conflict, Link, QueuedEvent, SideName } from '../../../shared/ports';
 import type { Fields } from '../../../shared/schema/entity';
 import { MemoryAudit } from '../store/audit';
 import type { Stored } from '../twin/table';
@@ -28,6 +28,8 @@ export interface Panorama {
   sights: Sight[];
   links: Map<string, Link>;
   audit: readonly AuditEntry[];
+  /** What the store has of it: rows, and what the archived ones said of the links. */
+  log: { rows: readonly AuditEntry[]; states: readonly ArchivedState[] };
   open: { dead: QueuedEvent[]; waiting: QueuedEvent[]; held: QueuedEvent[]; pending: QueuedEvent[] };
   conflicts: readonly Conflict[];
   conflictLinks: ReadonlySet<string>;
@@ -38,10 +40,12 @@ export interface Panorama {
 export async function look(world: World): Promise<Panorama> {
   const { store } = world;
   const links = await store.links.list(CONNECTION, { limit: 10_000 });
-  const audit =
+  const kept =
     store.audit instanceof MemoryAudit
-      ? store.audit.entries(CONNECTION)
+      ? store.audit.kept(CONNECTION)
       : await store.audit.list(CONNECTION, { limit: 1_000_000 });
+  const audit = [...world.archived, ...kept];
+  const states = await store.audit.states(CONNECTION, { limit: 1_000_000 });
   const conflicts = await world.openConflicts();
   const eventsThat = (status: QueuedEvent['status']) =>
     store.queue.list({ connectionId: CONNECTION, status, limit: 10_000 });
@@ -88,6 +92,7 @@ export async function look(world: World): Promise<Panorama> {
     sights: [...sights.values()],
     links: new Map(links.map((link) => [link.id, link])),
     audit,
+    log: { rows: kept, states },
     open,
     conflicts,
     conflictLinks,

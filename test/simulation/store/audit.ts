@@ -1,8 +1,16 @@
-import type { AuditEntry, AuditReport, AuditRow, AuditStore } from '../../../shared/ports';
+import type {
+  Archived,
+  ArchivedState,
+  AuditEntry,
+  AuditReport,
+  AuditRow,
+  AuditStore,
+} from '../../../shared/ports';
 import { anchorOfEnd } from '../../../shared/store/auditAnchor';
 import { verifyChain, type ChainRow } from '../../../shared/store/auditVerify';
 import { seal, type MemoryChain } from './chain';
 import { ANY } from './memoryDatabase';
+import { compareText } from './rows';
 import type { Session } from './session';
 
 export class MemoryAudit implements AuditStore {
@@ -23,9 +31,27 @@ export class MemoryAudit implements AuditStore {
     return database.sealed(rows.slice(0, limit).map(auditRowOf));
   }
 
-  /** The rows without their hashes, which most checks do not need. */
-  entries(connectionId: string): readonly AuditEntry[] {
-    return (this.#chain(connectionId)?.entries ?? []).map(({ entry }) => entry);
+  async archive(
+    connectionId: string,
+    { before, limit }: Parameters<AuditStore['archive']>[1],
+  ): Promise<Archived> {
+    return { rows: this.#chain(connectionId)?.archive(before, limit) ?? 0, isBroken: false };
+  }
+
+  async states(
+    connectionId: string,
+    { afterId = '', limit }: Parameters<AuditStore['states']>[1],
+  ): Promise<ArchivedState[]> {
+    return [...(this.#chain(connectionId)?.states ?? [])]
+      .map(([linkId, state]) => ({ linkId, state }))
+      .filter(({ linkId }) => linkId > afterId)
+      .sort((a, b) => compareText(a.linkId, b.linkId))
+      .slice(0, limit);
+  }
+
+  /** Those that were not archived, without their hashes. */
+  kept(connectionId: string): readonly AuditEntry[] {
+    return this.#chain(connectionId)?.kept() ?? [];
   }
 
   async anchor(connectionId: string, now: number): Promise<string | null> {
@@ -37,8 +63,9 @@ export class MemoryAudit implements AuditStore {
     return await verifyChain(
       {
         head: async () => chain?.head() ?? null,
-        checkpoint: async () => null,
-        page: async (afterSeq, limit) => (chain?.rows() ?? []).slice(afterSeq, afterSeq + limit),
+        checkpoint: async () => chain?.checkpoint() ?? null,
+        page: async (afterSeq, limit) =>
+          (chain?.rows() ?? []).filter(({ seq }) => seq > afterSeq).slice(0, limit),
       },
       { ...options, seal, connectionId },
     );

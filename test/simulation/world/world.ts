@@ -1,5 +1,5 @@
 import { StoreError, SyncError } from '../../../shared/errors';
-import type { Conflict, NewEvent, Resolution, SideName, Store } from '../../../shared/ports';
+import type { AuditEntry, Conflict, NewEvent, Resolution, SideName, Store } from '../../../shared/ports';
 import { firstImport } from '../../../shared/sync/import';
 import { silentLogger } from '../../../shared/system';
 import { aConnection } from '../../support/connection';
@@ -80,6 +80,9 @@ export class World implements Surroundings {
     if (variant.lossy) coverage.hit('side:lossy');
   }
 
+  /** Rows of the log that the store has no longer. */
+  readonly archived: AuditEntry[] = [];
+
   async open(): Promise<void> {
     const settings = { entities: this.entities() };
     const connection = aConnection(CONNECTION, { provider: 'twin', settings, createdAt: this.clock.now() });
@@ -103,6 +106,15 @@ export class World implements Surroundings {
 
   get writes(): number {
     return this.twins.app.calls.write + this.twins.ledger.calls.write;
+  }
+
+  /** Sometimes the oldest rows of the log are archived while time passes; whoever judges the world remembers them. */
+  private async archive(ms: number): Promise<void> {
+    if (ms % 3 !== 0) return;
+    const limit = 1 + (ms % 7);
+    const oldest = await this.store.audit.list(CONNECTION, { limit });
+    const { rows } = await this.store.audit.archive(CONNECTION, { before: this.clock.now(), limit });
+    this.archived.push(...oldest.slice(0, rows));
   }
 
   // ---------------------------------------------------------------- steps
@@ -144,6 +156,7 @@ export class World implements Surroundings {
         return await this.companion(step.who, [], 1);
       case 'wait':
         this.clock.advance(step.ms);
+        await this.archive(step.ms);
         return this.say(`${step.ms} ms pass`);
       case 'decide':
         return await this.decide(step);

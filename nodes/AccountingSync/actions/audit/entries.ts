@@ -23,6 +23,7 @@ const WHAT: Readonly<Record<string, string>> = {
   connection_resumed: 'Connection resumed',
   dead_letter: 'Failed',
   echo: 'Own write recognized',
+  erasure_begun: 'Erasure of a connection begun',
   events_replayed: 'Failed events tried again',
   gone: 'Record is gone',
   deferred: 'Put off',
@@ -31,6 +32,7 @@ const WHAT: Readonly<Record<string, string>> = {
   policy_removed: 'Policy removed',
   policy_set: 'Policy set',
   resolution_refused: 'Decision could not be carried out, asked again',
+  settings_changed: 'Settings changed',
   store_cleaned_up: 'Old data removed',
   synced: 'Brought in sync',
 };

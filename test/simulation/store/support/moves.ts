@@ -28,6 +28,7 @@ const KINDS = [
   'resolve',
   'replay',
   'policy',
+  'archive',
   'connection',
   'company',
   'ensure',
@@ -146,6 +147,11 @@ export class Player {
             : { connectionId: dice.of('c1', 'c2'), eventIds: dice.of([], ['nobody']) },
           now,
         );
+      case 'archive':
+        return await this.store.audit.archive(dice.of('c1', 'c1', 'c2', '*', 'c9'), {
+          before: now - dice.upTo(60),
+          limit: 1 + dice.upTo(6),
+        });
       case 'policy': {
         const rule = { connectionId: dice.of('c1', 'c2', '*'), entity: '*', field: dice.of('a', 'b') };
         return await policies.set({ ...rule, winner: dice.of('app', 'raise', null) }, 'user ann', now);

@@ -51,6 +51,7 @@ export class Observer {
       conflicts: await conflicts.list({ connectionId: id, limit: LIMIT }),
       // Hashes cover ids, so they differ; that they are a chain, each store says itself.
       audit: rows.map(({ prevHash: _prevHash, detailHash: _detailHash, hash: _hash, ...row }) => row),
+      archived: await audit.states(id, { limit: LIMIT }),
       chain: { ...(await audit.verify(id, { now: 0 })), anchor: null },
       policies: [await policies.load(id), await policies.history(id, LIMIT)],
       records: await appRecords.list(id, 'invoice', { limit: LIMIT }),
