@@ -12,7 +12,10 @@ interface Manifest {
 }
 
 interface Lock {
-  packages: Record<string, Manifest & { dev?: boolean; devOptional?: boolean; peer?: boolean }>;
+  packages: Record<
+    string,
+    Manifest & { dev?: boolean; devOptional?: boolean; peer?: boolean; extraneous?: boolean }
+  >;
 }
 
 /**
@@ -24,7 +27,7 @@ function main(): void {
   const manifest = shipped(read<Manifest>('package.json'));
   const lock = read<Lock>('package-lock.json');
   const packages = Object.entries(lock.packages)
-    .filter(([, { dev, devOptional, peer }]) => !dev && !devOptional && !peer)
+    .filter(([, { dev, devOptional, peer, extraneous }]) => !dev && !devOptional && !peer && !extraneous)
     .map(([path, entry]) => [path, path === '' ? shipped(entry) : entry]);
   const temporary = mkdtempSync(join(tmpdir(), 'accounting-sync-sbom-'));
   // npm names a project by its folder.
