@@ -17,7 +17,7 @@ describe('nothing is lost and nothing is doubled', () => {
     told(async () => {
       const report = await playKills(stage, { kills: 3, seed: 3, say: () => {} });
       expect(report).toMatchObject({ lost: [], doubled: [], unexpected: [], auditBrokenAt: null });
-      expect(Math.min(report.acknowledged.app, report.acknowledged.quickBooks)).toBeGreaterThan(10);
+      expect(Math.min(report.acknowledged.app, report.acknowledged.quickBooks)).toBeGreaterThan(5);
     }),
   );
 });

@@ -42,7 +42,10 @@ export class Load {
   ) {}
 
   start(): void {
-    this.#running = Promise.all([this.#workInApp(), this.#workInQuickBooks()]);
+    this.#running = Promise.all([
+      ...ENTITIES.map(async (entity) => this.#workInApp(entity)),
+      this.#workInQuickBooks(),
+    ]);
   }
 
   /** Resolves when everything that was begun is acknowledged; n8n has to be up for that. */
@@ -55,20 +58,16 @@ export class Load {
     return [...this.#expected.values()];
   }
 
-  async #workInApp(): Promise<void> {
-    const known: { entity: Edited; id: string }[] = this.shared.map(({ entity, appId }) => ({
-      entity,
-      id: appId,
-    }));
+  /** One person for each entity, so that of two edits of a record one is known to be the later. */
+  async #workInApp(entity: Edited): Promise<void> {
+    const known = this.shared.filter((record) => record.entity === entity).map(({ appId }) => appId);
     while (!this.#stopped) {
-      const entity = this.random.pick(ENTITIES);
-      const mine = known.filter((record) => record.entity === entity);
-      const id = this.random.chance(0.25) ? `kill-${++this.#count}` : this.random.pick(mine).id;
-      const isNew = !mine.some((record) => record.id === id);
+      const isNew = known.length === 0 || this.random.chance(0.25);
+      const id = isNew ? `kill-${++this.#count}` : this.random.pick(known);
       const change = { [APP_FIELD[entity]]: this.#appValue(entity) };
       const fields = isNew ? { ...this.#newInApp(entity, id), ...change } : change;
       if (await this.#post(entity, id, fields)) {
-        if (isNew) known.push({ entity, id });
+        if (isNew) known.push(id);
         this.#expect(entity, 'app', id, change);
       }
       await sleep(APP_PAUSE_MS);
