@@ -143,6 +143,14 @@ describe('nodeHttp', () => {
     });
   });
 
+  it.each(['', 'books', 'https://', 'https://[half'])('says that %j is no address', async (wrong) => {
+    const request = { ...get, url: wrong };
+    await expect(throwing(new TypeError('Invalid URL')).send(request)).rejects.toMatchObject({
+      code: 'validation',
+      details: { nextStep: 'Open the credential in n8n and correct the address.' },
+    });
+  });
+
   it('keeps nothing of the request in an error, as the token hangs on it', async () => {
     const error = thrown({
       code: 'ECONNRESET',

@@ -80,7 +80,7 @@ describe('items of an execution', () => {
       summary: 'Invoice 1001: No',
       entity: 'invoice',
       id: '7',
-      field: 'number',
+      field: 'Number',
       reason: 'No',
       nextStep: 'Do',
       requestId: 'tid',

@@ -134,7 +134,7 @@ const failureOf = (failure: FailedRecord, connection: Connection) => {
     nextStep: error?.nextStep ?? null,
   };
   return rowOf({ entity, title, appId, ledgerId, linkId }, connection, lead, {
-    field: error?.field ?? null,
+    field: error?.field ? shownField(entity, error.field) : null,
     id: error?.recordId ?? ledgerId ?? appId,
     reason,
     code: error?.code ?? null,
@@ -143,6 +143,12 @@ const failureOf = (failure: FailedRecord, connection: Connection) => {
     eventIds: eventIds.join(', '),
   });
 };
+
+/** Ours by its label; whatever a provider calls otherwise, as it does. */
+const shownField = (entity: string, path: string): string =>
+  entityNamed(entity).fields.some(({ name }) => name === /^[^.[]+/.exec(path)?.[0])
+    ? fieldLabelOf(entity, path)
+    : path;
 
 const labelOf = ({ entity, title }: Pick<Subject, 'entity' | 'title'>) =>
   `${entityNamed(entity).label} ${title}`;
