@@ -66,9 +66,12 @@ async function watch(context: ITriggerFunctions): Promise<ITriggerResponse> {
     closeFunction: async () => {
       maintenance.stop();
       watching.stop();
-      await feed.stop();
       await writeFigures(context);
-      await store.close();
+      // A provider that does not answer holds nobody up: the store is let go when the read has ended.
+      void feed
+        .stop()
+        .then(async () => await store.close())
+        .catch(errorReporter(context));
     },
   };
 }
