@@ -236,7 +236,7 @@ export class Twin implements Side {
   }
 
   private refusal(kind: 'read' | 'list' | 'write') {
-    if (this.downUntil > this.now()) return new TransientError('is down');
+    if (this.downUntil > this.now()) return new TransientError('is down', { scope: 'connection' });
     if (this.revoked) return new AuthError('The grant has ended');
     const wait = this.limitedUntil - this.now();
     if (wait > 0)
