@@ -13,6 +13,8 @@ export interface FakeNodeOptions {
   continueOnFail?: boolean;
   mode?: string;
   request?: object;
+  /** Answers go there instead of into `answered`. */
+  response?: object;
   /** Two nodes with the same one share what the process remembers of a node. */
   nodeId?: string;
 }
@@ -74,7 +76,7 @@ export function fakeNode(options: FakeNodeOptions = {}) {
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     getRequestObject: () => request,
     getHeaderData: () => request.headers ?? {},
-    getResponseObject: () => response,
+    getResponseObject: () => options.response ?? response,
     emit: (data: INodeExecutionData[][], _response?: unknown, done?: { resolve(run: unknown): void }) => {
       emitted.push(data);
       done?.resolve({ data: { resultData: {} } });
