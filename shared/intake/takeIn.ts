@@ -12,7 +12,7 @@ import { Budget } from './budget';
 import { deadlineIn, type Deadline } from './deadline';
 import { queue, route, type Routed } from './route';
 import type { SecretsReading } from './secrets';
-import { inSlices } from './turns';
+import { pauseFor } from './turns';
 
 /** A call of a webhook, its body still on the wire, unless whoever received it has read it. */
 export interface IncomingCall {
@@ -87,7 +87,8 @@ async function work(call: IncomingCall, parts: IntakeParts, deadline: Deadline):
         `nothing can be verified with the credential's setting: ${reading.unusable}`,
       );
     }
-    const pause = await inSlices();
+    const pause = pauseFor(body.length);
+    await pause();
     const request = { rawBody: body, headers: call.headers, now: parts.clock.now() };
     const answer = await source.receive(request, reading.secrets, pause);
     return await deadline.of(keep(answer, parts, pause));

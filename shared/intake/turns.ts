@@ -1,16 +1,35 @@
 import { performance } from 'node:perf_hooks';
+import type { Pause } from '../providers/provider';
 
-/** How long one piece of work may keep everybody else waiting before it asks for another turn. */
+/** What all calls together may do in one turn of the event loop before they let everybody else have a turn. */
 const SLICE_MS = 8;
 
+/** A call this small is done before anybody notices, and never waits behind a large one. */
+const SMALL_BYTES = 16 * 1024;
+
+/** When the first call did something in this turn. */
+let startedAt: number | null = null;
 const waiting: (() => void)[] = [];
 let scheduled = false;
 
 /**
- * A turn of the event loop to oneself: of all the calls that are worked on at once, one a turn gets its slice, so
- * that many of them together hold the loop no longer than one.
+ * The pause that a call of this size makes between two pieces of work. There is nothing to wait for while the turn of
+ * the event loop is young, however many calls share it; after that one call a turn goes on.
  */
-export async function nextTurn(): Promise<void> {
+export function pauseFor(bytes: number): Pause {
+  return bytes <= SMALL_BYTES ? () => undefined : () => (isUsedUp() ? nextTurn() : undefined);
+}
+
+function isUsedUp(): boolean {
+  const now = performance.now();
+  if (startedAt === null) {
+    startedAt = now;
+    setImmediate(() => (startedAt = null));
+  }
+  return now - startedAt >= SLICE_MS;
+}
+
+async function nextTurn(): Promise<void> {
   await new Promise<void>((resolve) => {
     waiting.push(resolve);
     schedule();
@@ -22,19 +41,8 @@ function schedule(): void {
   scheduled = true;
   setImmediate(() => {
     scheduled = false;
+    startedAt = null;
     waiting.shift()?.();
     if (waiting.length > 0) schedule();
   });
-}
-
-/** Work in slices: the pause it gives takes a turn whenever the slice is used up. Starts in a turn of its own. */
-export async function inSlices(): Promise<() => Promise<void> | undefined> {
-  await nextTurn();
-  let startedAt = performance.now();
-  return () => {
-    if (performance.now() - startedAt < SLICE_MS) return undefined;
-    return nextTurn().then(() => {
-      startedAt = performance.now();
-    });
-  };
 }

@@ -70,7 +70,7 @@ interface WriterOptions {
 
 /** Bounds how long one commit holds the database, and how much is tried again after a fault. */
 const MAX_JOBS = 128;
-const MAX_WEIGHT = 256;
+const MAX_WEIGHT = 128;
 const MAX_RACES = 4;
 const MAX_BACKOFF_MS = 250;
 

@@ -4,9 +4,10 @@ import { decide } from './suites/decide';
 import { diff } from './suites/diff';
 import { durable } from './suites/durable';
 import { hash } from './suites/hash';
+import { intake } from './suites/intake';
 import { scale } from './suites/scale';
 
-const suites: BenchSuite[] = [diff, hash, decide, durable, scale];
+const suites: BenchSuite[] = [diff, hash, decide, durable, intake, scale];
 
 async function main(args: string[]): Promise<number> {
   const json = args.includes('--json');

@@ -7,8 +7,16 @@ export interface EventLoopHold {
   workedMs: number;
 }
 
+export interface EventLoopWatch {
+  /** So far, since the last reset. */
+  waitedMs(): number;
+  /** What has just happened is not counted. */
+  reset(): void;
+  stop(): EventLoopHold;
+}
+
 /** Watches for how long the event loop is held. */
-export function watchEventLoop(): { reset(): void; stop(): EventLoopHold } {
+export function watchEventLoop(): EventLoopWatch {
   const delays = monitorEventLoopDelay({ resolution: 1 });
   let workedMs = 0;
   let before = cpuMs();
@@ -18,17 +26,19 @@ export function watchEventLoop(): { reset(): void; stop(): EventLoopHold } {
     before = now;
   }, 1);
   delays.enable();
+  const waitedMs = () => delays.max / 1e6;
   return {
-    /** What has just happened is not counted. */
+    waitedMs,
     reset() {
       before = cpuMs();
       delays.disable();
+      delays.reset();
       delays.enable();
     },
     stop() {
       clearInterval(timer);
       delays.disable();
-      return { waitedMs: delays.max / 1e6, workedMs };
+      return { waitedMs: waitedMs(), workedMs };
     },
   };
 }

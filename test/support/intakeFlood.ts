@@ -157,11 +157,11 @@ const bombs = [
 /** Of the parts in ten thousand that their weight says. */
 const makers: Readonly<Record<string, { weight: number; make: Maker }>> = {
   unsigned: {
-    weight: 3_000,
+    weight: 4_500,
     make: (dice, number) => ({ ...notification(dice, number), headers: {}, right: UNAUTHORIZED, events: [] }),
   },
   forged: {
-    weight: 3_000,
+    weight: 2_000,
     make: (dice, number) => {
       const { body } = notification(dice, number);
       const headers = {
@@ -171,14 +171,14 @@ const makers: Readonly<Record<string, { weight: number; make: Maker }>> = {
     },
   },
   mutated: {
-    weight: 1_300,
+    weight: 800,
     make: (dice, number) => {
       const { body } = notification(dice, number);
       return { body: mutated(dice, body), headers: signedBy(body), right: UNAUTHORIZED, events: [] };
     },
   },
   misspelled: {
-    weight: 1_000,
+    weight: 500,
     make: (dice, number) => {
       const { body } = notification(dice, number);
       const headers = { 'intuit-signature': misspelled(dice, sign(body)) };
@@ -186,11 +186,11 @@ const makers: Readonly<Record<string, { weight: number; make: Maker }>> = {
     },
   },
   compressed: {
-    weight: 690,
+    weight: 1_500,
     make: (dice) => ({ ...dice.of(bombs[0]!, ...bombs.slice(1)), right: [415], events: [] }),
   },
   'declared too large': {
-    weight: 390,
+    weight: 300,
     make: (dice) => {
       const length = dice.of(String(MIB + 1), '99999999999', '1e9');
       return {
@@ -202,11 +202,11 @@ const makers: Readonly<Record<string, { weight: number; make: Maker }>> = {
     },
   },
   huge: {
-    weight: 5,
+    weight: 2,
     make: () => ({ body: huge, headers: { 'intuit-signature': 'x' }, right: [413], events: [] }),
   },
   'as large as may be': {
-    weight: 5,
+    weight: 2,
     make: () => ({
       body: full,
       headers: { 'intuit-signature': 'x'.repeat(44) },
@@ -222,7 +222,7 @@ const makers: Readonly<Record<string, { weight: number; make: Maker }>> = {
     },
   },
   valid: {
-    weight: 200,
+    weight: 150,
     make: (dice, number) => {
       const { body, events } = notification(dice, number);
       const spelled = dice.of({}, { 'content-encoding': 'identity' }, { 'content-type': 'text/xml' });
@@ -230,7 +230,7 @@ const makers: Readonly<Record<string, { weight: number; make: Maker }>> = {
     },
   },
   replayed: {
-    weight: 100,
+    weight: 50,
     make: () => {
       // The same for every seed and number: it comes again and again.
       const { body, events } = notification(new Dice(1), -1);
@@ -238,7 +238,7 @@ const makers: Readonly<Record<string, { weight: number; make: Maker }>> = {
     },
   },
   'of a foreign company': {
-    weight: 100,
+    weight: 50,
     make: (dice, number) => {
       const events = [
         cloudEvent(dice, `f${number}`, { intuitaccountid: dice.of('3', '101 ', '0101', '101\u200b') }),
@@ -248,7 +248,7 @@ const makers: Readonly<Record<string, { weight: number; make: Maker }>> = {
     },
   },
   'of odd types': {
-    weight: 100,
+    weight: 60,
     make: (dice, number) => {
       const member = dice.of('id', 'type', 'time', 'intuitentityid', 'intuitaccountid', 'data');
       const value = odd[dice.upTo(odd.length)];
@@ -260,7 +260,7 @@ const makers: Readonly<Record<string, { weight: number; make: Maker }>> = {
     },
   },
   'of odd kinds': {
-    weight: 49,
+    weight: 35,
     make: (dice, number) => {
       const type = dice.of(
         'qbo.constructor.updated.v1',
@@ -275,7 +275,7 @@ const makers: Readonly<Record<string, { weight: number; make: Maker }>> = {
     },
   },
   'no notification': {
-    weight: 50,
+    weight: 40,
     make: (dice, number) => {
       const text = dice.of(
         '',

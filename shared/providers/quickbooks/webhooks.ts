@@ -2,7 +2,7 @@ import type { Change } from '../../ports';
 import { sha256 } from '../../schema/canonicalJson';
 import type { Pause, WebhookAnswer, WebhookRequest, WebhookSource } from '../provider';
 import { malformed, readEvents, refused, type EnclosedEvent, type EventReading } from '../webhook/events';
-import { idOf, memberOf, timeOf } from '../webhook/ids';
+import { idOf, timeOf } from '../webhook/ids';
 import { MalformedJson, RawJson } from '../webhook/json';
 import { headerOf, isSigned } from '../webhook/signature';
 
@@ -60,21 +60,25 @@ async function receive(
   if (!isSigned(signature, verifierTokens, { encoding: 'base64', payload: rawBody })) {
     return refused('signature');
   }
+  await pause();
   try {
     const body = RawJson.of(rawBody);
     await pause();
     if (body.kind === 'array') {
       return await readEvents(cloudEvents(body), (event) => readCloudEvent(event, now), pause);
     }
-    if (body.member('eventNotifications')?.kind === 'array') {
+    const notifications = body.member('eventNotifications');
+    await pause();
+    if (notifications?.kind === 'array') {
       return await readEvents(
-        legacyEvents(body),
+        legacyEvents(notifications, pause),
         (event, realm) => readLegacyEvent(event, realm, now),
         pause,
       );
     }
     // One event may come by itself.
     if (body.member('specversion') === undefined) return malformed(body);
+    await pause();
     return await readEvents([{ raw: body }], (event) => readCloudEvent(event, now), pause);
   } catch (error) {
     if (error instanceof MalformedJson) return malformed(rawBody);
@@ -89,50 +93,55 @@ function* cloudEvents(body: RawJson): Generator<EnclosedEvent> {
 }
 
 /** The entities of all companies; a company without any counts as one that says nothing. */
-function* legacyEvents(body: RawJson): Generator<EnclosedEvent> {
-  for (const notification of body.member('eventNotifications')?.elements() ?? []) {
+async function* legacyEvents(notifications: RawJson, pause: Pause): AsyncGenerator<EnclosedEvent> {
+  for (const notification of notifications.elements()) {
+    await pause();
     const entities = notification.member('dataChangeEvent')?.member('entities');
     if (entities?.kind !== 'array') {
       yield { raw: notification };
       continue;
     }
-    const tenant = notification.member('realmId')?.parse();
+    await pause();
+    const tenant = notification.member('realmId');
     for (const raw of entities.elements()) yield { raw, tenant };
   }
 }
 
 /** `qbo.<entity>.<operation>.v1` */
-function readCloudEvent(event: unknown, now: number): EventReading {
-  const type = memberOf(event, 'type');
+function readCloudEvent(event: RawJson, now: number): EventReading {
+  const members = new Map(event.members());
+  const scalar = (name: string) => members.get(name)?.scalar();
+  const type = scalar('type');
   if (typeof type !== 'string' || type.length > MAX_KIND) return { unreadable: 'it has no type' };
   const [, name = '', operation = ''] = type.split('.');
-  const eventId = idOf(memberOf(event, 'id'), MAX_EVENT_ID);
+  const eventId = idOf(scalar('id'), MAX_EVENT_ID);
   return readEvent({
     name,
     operation,
-    tenant: memberOf(event, 'intuitaccountid'),
-    recordId: memberOf(event, 'intuitentityid'),
-    time: memberOf(event, 'time'),
-    mergedId: mergedIdIn(memberOf(event, 'data')),
+    tenant: scalar('intuitaccountid'),
+    recordId: scalar('intuitentityid'),
+    time: scalar('time'),
+    mergedId: () => mergedIdIn(members.get('data')),
     now,
     keyOf: () => eventId,
   });
 }
 
-function readLegacyEvent(event: unknown, tenant: unknown, now: number): EventReading {
-  const [name, operation] = [memberOf(event, 'name'), memberOf(event, 'operation')];
+function readLegacyEvent(event: RawJson, realm: RawJson | undefined, now: number): EventReading {
+  const members = new Map(event.members());
+  const scalar = (name: string) => members.get(name)?.scalar();
+  const [name, operation, time] = [scalar('name'), scalar('operation'), scalar('lastUpdated')];
   if (typeof name !== 'string' || name.length > MAX_KIND) return { unreadable: 'it names no entity' };
   if (typeof operation !== 'string' || operation.length > MAX_KIND) {
     return { unreadable: 'it names no operation' };
   }
-  const time = memberOf(event, 'lastUpdated');
   return readEvent({
     name,
     operation,
-    tenant,
-    recordId: memberOf(event, 'id'),
+    tenant: realm?.scalar(),
+    recordId: scalar('id'),
     time,
-    mergedId: idOf(memberOf(event, 'deletedId')),
+    mergedId: () => idOf(scalar('deletedId')),
     now,
     // Without an id of its own, a repeated notification is told by all that it says.
     keyOf: (realmId, id) =>
@@ -147,7 +156,7 @@ interface Told {
   recordId: unknown;
   time: unknown;
   /** Of the record that went, in a merge. */
-  mergedId: string | null;
+  mergedId(): string | null;
   now: number;
   keyOf(tenantId: string, id: string): string | null;
 }
@@ -169,21 +178,20 @@ function readEvent({ name, operation, tenant, recordId, time, mergedId, now, key
     dedupeKey,
     ...timeOf(time, now),
   };
-  return { changes: withMerged(change, mergedId) };
+  return { changes: change.operation === 'merged' ? withMerged(change, mergedId()) : [change] };
 }
 
 /** A merge concerns the record that is left and the one that went. */
 function withMerged(change: Change, goneId: string | null): Change[] {
-  if (change.operation !== 'merged' || goneId === null || goneId === change.id) return [change];
+  if (goneId === null || goneId === change.id) return [change];
   return [change, { ...change, id: goneId, dedupeKey: `${change.dedupeKey}:${goneId}` }];
 }
 
 /** Where CloudEvents name the removed record is not documented, so the likely places are looked at. */
-function mergedIdIn(data: unknown): string | null {
-  if (typeof data !== 'object' || data === null) return null;
-  for (const [name, value] of Object.entries(data)) {
+function mergedIdIn(data: RawJson | undefined): string | null {
+  for (const [name, value] of data?.members() ?? []) {
     if (!/^(deleted|merged|removed)(entity)?id$/i.test(name)) continue;
-    const found = idOf(value);
+    const found = idOf(value.scalar());
     if (found !== null) return found;
   }
   return null;

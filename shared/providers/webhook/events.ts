@@ -5,6 +5,8 @@ import { MalformedJson, type RawJson } from './json';
 
 /** More than any provider puts into one notification. */
 const MAX_EVENTS = 20_000;
+/** Characters of one event: it is read in one go. */
+const MAX_EVENT = 64 * 1024;
 const MAX_SAMPLES = 5;
 const MAX_SAMPLE_CHARACTERS = 4_096;
 
@@ -14,7 +16,7 @@ export type EventReading = { changes: Change[] } | 'unknown' | { unreadable: str
 /** One event and what its envelope says of it. */
 export interface EnclosedEvent {
   raw: RawJson;
-  tenant?: unknown;
+  tenant?: RawJson | undefined;
 }
 
 export const refused = (reason: NonNullable<WebhookAnswer['refused']>): WebhookAnswer => ({
@@ -32,12 +34,12 @@ export const malformed = (body: RawJson | Buffer): WebhookAnswer => ({
 
 /** Reads a notification event by event. All of them are counted before the first one is looked at. */
 export async function readEvents(
-  events: Iterable<EnclosedEvent>,
-  read: (event: unknown, tenant: unknown) => EventReading,
+  events: Iterable<EnclosedEvent> | AsyncIterable<EnclosedEvent>,
+  read: (event: RawJson, tenant: RawJson | undefined) => EventReading,
   pause: Pause,
 ): Promise<WebhookAnswer> {
   const found: EnclosedEvent[] = [];
-  for (const event of events) {
+  for await (const event of events) {
     if (found.length === MAX_EVENTS) return refused('too_large');
     found.push(event);
     await pause();
@@ -49,7 +51,7 @@ export async function readEvents(
     unknownKinds: 0,
   };
   for (const { raw, tenant } of found) {
-    const reading = readOne(raw, (event) => read(event, tenant));
+    const reading = readOne(raw, () => read(raw, tenant));
     if (reading === 'unknown') answer.unknownKinds++;
     else if ('changes' in reading) answer.changes.push(...reading.changes);
     else countUnreadable(answer, sampleOf(raw, reading.unreadable));
@@ -58,11 +60,12 @@ export async function readEvents(
   return answer;
 }
 
-function readOne(raw: RawJson, read: (event: unknown) => EventReading): EventReading {
+function readOne(raw: RawJson, read: () => EventReading): EventReading {
+  if (raw.length > MAX_EVENT) return { unreadable: 'it is longer than an event can be' };
   try {
-    return read(raw.parse());
+    return read();
   } catch (error) {
-    if (error instanceof MalformedJson) return { unreadable: 'it is no JSON, or too long' };
+    if (error instanceof MalformedJson) return { unreadable: 'it is no JSON' };
     throw unexpected(error);
   }
 }

@@ -28,9 +28,3 @@ export function timeOf(value: unknown, now: number): { occurredAt?: Instant } {
   if (occurredAt === null || Date.parse(occurredAt) > now + MAX_AHEAD_MS) return {};
   return { occurredAt };
 }
-
-/** A member of a parsed object, and nothing of what objects inherit. */
-export function memberOf(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Record<string, unknown>)[name];
-}

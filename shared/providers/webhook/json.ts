@@ -8,13 +8,12 @@ const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 
-/** Characters that are parsed in one go: the worst that fits in takes a few milliseconds. */
-const MAX_PARSED = 64 * 1024;
+const MAX_SCALAR = 4_096;
 
 /**
  * A JSON value that is looked into without being parsed as a whole. A parser holds the event loop for as long as
- * a hostile or huge text makes it; this finds the parts of a text in one pass each, so that they can be counted
- * first, and parsed one by one.
+ * a hostile or huge text makes it, and makes objects of everything in it; this finds the parts of a text in one
+ * pass each, so that they can be counted first, and only those parsed that somebody wants.
  */
 export class RawJson {
   private constructor(
@@ -37,14 +36,18 @@ export class RawJson {
     return ends === '{}' ? 'object' : ends === '[]' ? 'array' : 'other';
   }
 
+  get length(): number {
+    return this.end - this.start;
+  }
+
   /** The first so many characters. */
   text(limit: number): string {
     return this.source.slice(this.start, Math.min(this.end, this.start + limit));
   }
 
-  /** Throws MalformedJson where it is no JSON, or more than one event can be. */
-  parse(): unknown {
-    if (this.end - this.start > MAX_PARSED) throw noJson();
+  /** A text, a number or a word; null for what has parts of its own, or is longer than any of these can be. */
+  scalar(): unknown {
+    if (this.kind !== 'other' || this.length > MAX_SCALAR) return null;
     try {
       return JSON.parse(this.source.slice(this.start, this.end));
     } catch {
@@ -67,29 +70,55 @@ export class RawJson {
     }
   }
 
+  /** The members of an object; none of anything else. */
+  *members(): Generator<[name: string, value: RawJson]> {
+    for (const { from, to, start, end } of this.#spans()) {
+      const quoted = this.source.slice(from, to);
+      yield [
+        quoted.includes('\\') ? textOf(quoted) : quoted.slice(1, -1),
+        new RawJson(this.source, start, end),
+      ];
+    }
+  }
+
   /** A member of an object, the last one of that name. */
   member(name: string): RawJson | undefined {
-    if (this.kind !== 'object') return undefined;
     const { source } = this;
+    const length = name.length + 2;
     let found: RawJson | undefined;
-    let at = skipBlanks(source, this.start + 1);
-    while (at < this.end - 1) {
-      if (source.charCodeAt(at) !== QUOTE) throw noJson();
-      const endOfName = endOfString(source, at);
-      const start = after(source, skipBlanks(source, endOfName), COLON);
-      const end = endOfValue(source, start);
-      if (isNamed(source.slice(at, endOfName), name)) found = new RawJson(source, start, end);
-      at = skipBlanks(source, end);
-      if (at < this.end - 1) at = after(source, at, COMMA);
+    for (const { from, to, start, end } of this.#spans()) {
+      // Spelled with escapes it is longer.
+      const isIt =
+        to - from === length
+          ? source.startsWith(name, from + 1)
+          : to - from > length && isSpelled(source.slice(from, to), name);
+      if (isIt) found = new RawJson(source, start, end);
     }
     return found;
   }
+
+  /** Where names and values of an object stand. */
+  *#spans(): Generator<{ from: number; to: number; start: number; end: number }> {
+    if (this.kind !== 'object') return;
+    const { source } = this;
+    let from = skipBlanks(source, this.start + 1);
+    while (from < this.end - 1) {
+      if (source.charCodeAt(from) !== QUOTE) throw noJson();
+      const to = endOfString(source, from);
+      const start = after(source, skipBlanks(source, to), COLON);
+      const end = endOfValue(source, start);
+      yield { from, to, start, end };
+      from = skipBlanks(source, end);
+      if (from < this.end - 1) from = after(source, from, COMMA);
+    }
+  }
 }
 
-function isNamed(quoted: string, name: string): boolean {
-  if (!quoted.includes('\\')) return quoted.length === name.length + 2 && quoted.slice(1, -1) === name;
+const isSpelled = (quoted: string, name: string): boolean => quoted.includes('\\') && textOf(quoted) === name;
+
+function textOf(quoted: string): string {
   try {
-    return JSON.parse(quoted) === name;
+    return JSON.parse(quoted) as string;
   } catch {
     throw noJson();
   }

@@ -93,7 +93,7 @@ const dueColumns: Columns<{ id: string; due_at: number }> = { id: 'text', due_at
  * Events of one commit at most: the embedded store holds the event loop for as long as a commit takes, and
  * PostgreSQL the locks of its records.
  */
-const MAX_EVENTS = 250;
+const MAX_EVENTS = 125;
 
 /** Another transaction may take a stub away (absorb) between our finding and our holding it. */
 const MAX_ROUNDS = 5;

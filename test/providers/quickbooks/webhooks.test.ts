@@ -157,7 +157,9 @@ describe('QuickBooks webhooks', () => {
     ['of a record with a long id', { ...good, intuitentityid: '1'.repeat(101) }],
     ['without a company', { ...good, intuitaccountid: {} }],
     ['without an id', { ...good, id: [] }],
+    ['of a record with parts', { ...good, intuitentityid: { toString: 'x' } }],
     ['larger than any', { ...good, data: { x: 'x'.repeat(70_000) } }],
+    ['of an endless id', { ...good, id: 'x'.repeat(70_000) }],
   ])('counts and keeps an event that is %s, and reads the others', async (_what, odd) => {
     const answer = await parse([odd, good]);
     expect(answer).toMatchObject({ refused: null, changes: [{ id: '1234' }], unreadable: { count: 1 } });
