@@ -32,7 +32,7 @@ export async function writeHistory(
       await run(statement);
     progress(`${connectionId}: ${last} of ${links} links`);
   }
-  await run(`update audit_heads set seq = ${links} where connection_id = '${connectionId}'`);
+  await run(`update audit_heads set seq = ${links} + 1 where connection_id = '${connectionId}'`);
 }
 
 function statementsFor(
@@ -58,8 +58,9 @@ function statementsFor(
        received_at, due_at)
      select ${id('event')}, '${connectionId}', 'invoice', 'app', ${id('app', link)}, ${id('link', link)}, 'webhook',
        ${id('dedupe')}, ${status}, 0, ${T0} + i, ${T0} + i from ${events}`,
-    `insert into audit (connection_id, seq, at, kind, link_id, detail, prev_hash, hash)
-     select '${connectionId}', i, ${T0} + i, 'synced', ${id('link')}, '{"reason":"the app changed it"}', '', ''
+    // Its first row says that the connection was made.
+    `insert into audit (connection_id, seq, at, kind, link_id, detail, prev_hash, hash, actor, detail_hash)
+     select '${connectionId}', i + 1, ${T0} + i, 'synced', ${id('link')}, '{"reason":"the app changed it"}', '', '', 'sync', ''
      from ${rows}`,
     `insert into intents (key, connection_id, link_id, side, operation, desired, policy_version, stored_at, outcome)
      select ${id('intent')}, '${connectionId}', ${id('link')}, 'ledger', 'update', '{}', 0, ${T0} + i, 'done'
