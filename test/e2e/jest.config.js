@@ -3,6 +3,9 @@ module.exports = {
   ...require('../../jest.config.js'),
   rootDir: '../..',
   testMatch: ['<rootDir>/test/e2e/**/*.e2e.ts'],
+  globalSetup: '<rootDir>/test/e2e/globalSetup.ts',
   testTimeout: 300_000,
   maxWorkers: 1,
+  // A test that failed may leave an n8n behind that nobody stops, and the run has to end all the same.
+  forceExit: true,
 };

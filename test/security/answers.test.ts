@@ -223,12 +223,13 @@ describe('what is said of an answer that is not the provider’s', () => {
     [`<Fault>${'<Error '.repeat(32_000)}</Fault>`, '<Error ' /* in a fault */],
     [`<Fault type="x">${'<Error><Message>'.repeat(14_000)}</Fault>`, '<Error><Message>'],
     [`<Fault ${'code="'.repeat(37_000)}>`, 'code="'],
-  ])('reads 219 KiB of hostile XML in less than 20 ms (%#)', (body) => {
+  ])('reads 219 KiB of hostile XML in one pass (%#)', (body) => {
     expect(body.length).toBeGreaterThan(200_000);
     parseFault(`<?xml?>${body.slice(0, 1_000)}`);
     const started = performance.now();
     parseFault(body);
-    expect(performance.now() - started).toBeLessThan(20);
+    // One pass takes a few milliseconds; looking through all of it from every element took seconds.
+    expect(performance.now() - started).toBeLessThan(200);
   });
 });
 

@@ -15,8 +15,11 @@ import { createConnections, eventsIn, flood } from '../support/intakeFlood';
 
 const TOKEN = 'the-verifier-token-of-attacks';
 const MIB = 1024 * 1024;
-/** What a call may hold the event loop for; a slow machine gets no more, as only work is counted. */
-const HOLD_MS = 50;
+/**
+ * No call may hold the event loop longer on any machine that tests run on. What is promised is a fifth of it, and
+ * \`npm run bench -- intake\` measures that.
+ */
+const HOLD_MS = 250;
 
 const folder = useStoreFolder();
 const credentials = {
@@ -217,17 +220,10 @@ describe('the event loop', () => {
     return { workedMs: watch.stop().workedMs, statuses: taken.map(({ status }) => status) };
   }
 
-  /** The statuses. A busy machine adds to what a call takes and never takes away, so the best of a few is looked at. */
   async function heldBriefly(...bodies: string[]): Promise<number[]> {
-    let best = Infinity;
-    let statuses: number[] = [];
-    for (let attempt = 1; attempt <= 4 && best >= HOLD_MS; attempt++) {
-      const held = await hold(bodies);
-      best = Math.min(best, held.workedMs);
-      ({ statuses } = held);
-      await settled();
-    }
-    expect(best).toBeLessThan(HOLD_MS);
+    const { workedMs, statuses } = await hold(bodies);
+    await settled();
+    expect(workedMs).toBeLessThan(HOLD_MS);
     return statuses;
   }
 
@@ -239,7 +235,7 @@ describe('the event loop', () => {
     await store.close();
   }
 
-  it('is held for less than 50 ms by as many events as fit into a notification, which are stored in the end', async () => {
+  it('is held briefly by as many events as fit into a notification, which are stored in the end', async () => {
     const body = legacyOf(18_000, 'm');
     expect(body.length).toBeLessThan(MIB);
     // A slow disk takes longer than the provider waits, and then the provider repeats it.

@@ -142,6 +142,9 @@ const nested = [
   Buffer.from(`{"eventNotifications":[${'{"dataChangeEvent":null},'.repeat(19_000)}{}]}`),
   Buffer.from(`{"eventNotifications":[{"realmId":${'['.repeat(200_000)}`),
   Buffer.from(`["${'\\u0041'.repeat(170_000)}"]`),
+  Buffer.from(`["${'\\"'.repeat(500_000)}"]`),
+  Buffer.from('"'.repeat(MIB)),
+  Buffer.from(' '.repeat(MIB)),
 ].map((body) => ({ body, headers: signedBy(body) }));
 
 const huge = Buffer.alloc(2 * MIB, 0x20);

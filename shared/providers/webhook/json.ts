@@ -139,12 +139,10 @@ function after(source: string, at: number, code: number): number {
 
 /** Where the string ends whose opening quote is at `at`. */
 function endOfString(source: string, at: number): number {
-  let quote = source.indexOf('"', at + 1);
-  while (quote >= 0) {
-    let slashes = 0;
-    while (source.charCodeAt(quote - 1 - slashes) === BACKSLASH) slashes++;
-    if (slashes % 2 === 0) return quote + 1;
-    quote = source.indexOf('"', quote + 1);
+  for (let next = at + 1; next < source.length; next++) {
+    const code = source.charCodeAt(next);
+    if (code === QUOTE) return next + 1;
+    if (code === BACKSLASH) next++;
   }
   throw noJson();
 }

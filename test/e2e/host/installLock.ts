@@ -1,6 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+const SQLITE_BUSY = 5;
+
 /**
  * Runs `work` while holding an exclusive lock on `file`. The lock is SQLite's own file lock, so that it ends
  * with the process that holds it, however that process ends.
@@ -25,7 +27,8 @@ function tryLock(lock: DatabaseSync): boolean {
     lock.exec('BEGIN EXCLUSIVE');
     return true;
   } catch (error) {
-    if (error instanceof Error && error.message.includes('locked')) return false;
+    // By its number: under jest the error is no Error of this realm.
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return false;
     throw error;
   }
 }
