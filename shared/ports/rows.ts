@@ -1,6 +1,6 @@
 import type { Instant } from '../schema/calendar';
 import type { Fields } from '../schema/entity';
-import type { RecordState, RemoveMode, SideName } from './side';
+import type { LastChange, RecordState, RemoveMode, SideName } from './side';
 
 export interface Connection {
   id: string;
@@ -210,6 +210,21 @@ export interface Notices {
   failures: FailedRecord[];
 }
 
+/** One side of a record as it was when its conflict was raised; references are link ids, line ids are line keys. */
+export interface ConflictSide {
+  state: RecordState | 'absent';
+  fields: Fields;
+  lastChange: LastChange | null;
+}
+
+/** The whole record behind a conflict, so that people see what they decide on. */
+export interface ConflictRecord {
+  /** Null where nothing was agreed yet. */
+  base: Fields | null;
+  app: ConflictSide;
+  ledger: ConflictSide;
+}
+
 /** Whose value counts, or a value of one's own. */
 export type Choice = { winner: SideName } | { value: unknown };
 
@@ -222,6 +237,8 @@ export interface Conflict {
   /** The record's title, for people. */
   title: string;
   fields: FieldConflict[];
+  /** Null where an earlier version of this pack raised it. */
+  record: ConflictRecord | null;
   /** The state the conflict speaks of; a resolution made on another one is refused. */
   appVersion: string | null;
   ledgerVersion: string | null;
@@ -229,6 +246,9 @@ export interface Conflict {
   openedAt: number;
   refreshedAt: number;
   resolution: Resolution | null;
+  closedAt: number | null;
+  /** For people: what has settled it. */
+  closeReason: string | null;
 }
 
 export interface Resolution {
@@ -236,6 +256,9 @@ export interface Resolution {
   choices: Record<string, Choice>;
   by: Actor;
   at: number;
+  /** The person who decided, as a form, a link or a workflow tells it. */
+  decidedBy?: string;
+  note?: string;
 }
 
 export type PolicyWinner = 'app' | 'ledger' | 'raise';

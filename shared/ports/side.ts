@@ -4,6 +4,12 @@ import type { Fields } from '../schema/entity';
 export type SideName = 'app' | 'ledger';
 export type RecordState = 'live' | 'voided' | 'deleted';
 
+export interface LastChange {
+  at: Instant;
+  /** Null where the side does not tell. */
+  by: string | null;
+}
+
 /** A record as one side holds it: references and line ids are in that side's own id space. */
 export interface SideRecord {
   id: string;
@@ -14,6 +20,8 @@ export interface SideRecord {
   fields: Fields;
   /** The side's own clock at a moment when this state was current. */
   asOf?: Instant;
+  /** When the side says it was changed last, and by whom. For people: nothing is decided by it. */
+  lastChange?: LastChange;
   /** The canonical id (link id) that an earlier create of ours left on the record. */
   externalId?: string;
   /** The adapter's own copy, for updates that must keep what is not mapped. Opaque to everybody else. */

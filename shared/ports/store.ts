@@ -7,6 +7,7 @@ import type {
   AuditRow,
   Binding,
   Conflict,
+  ConflictRecord,
   Connection,
   ConnectionTrouble,
   ErrorReport,
@@ -75,6 +76,7 @@ export interface Settlement {
     | {
         kind: 'hold';
         fields: FieldConflict[];
+        record: ConflictRecord;
         title: string;
         appVersion: string | null;
         ledgerVersion: string | null;
@@ -189,10 +191,23 @@ export interface LinkStore {
   list(connectionId: string, filter: { entity?: string; afterId?: string; limit: number }): Promise<Link[]>;
 }
 
+export interface ConflictFilter {
+  connectionId: string;
+  status?: Conflict['status'];
+  entity?: string;
+  /** Part of the title, whatever the case of its letters. */
+  text?: string;
+  /** Opened before this time. */
+  openedBefore?: number;
+  /** Those that come after this one. */
+  afterId?: string;
+  limit: number;
+}
+
 export interface ConflictStore {
   get(id: string): Promise<Conflict | null>;
   /** Newest first. */
-  list(filter: { connectionId: string; status?: Conflict['status']; limit: number }): Promise<Conflict[]>;
+  list(filter: ConflictFilter): Promise<Conflict[]>;
   /**
    * Records a person's decision and queues the record. Refused (StaleVersionError) when the conflict has been
    * refreshed since `seenRefreshedAt`, or is no longer open.

@@ -80,9 +80,10 @@ export const eventsReplayed = (eventIds: readonly string[], by: Actor): AuditEnt
 
 export function conflictResolved(
   { id, linkId, entity, title }: Pick<Conflict, 'id' | 'linkId' | 'entity' | 'title'>,
-  { by, choices }: Resolution,
+  { by, choices, decidedBy, note }: Resolution,
 ): AuditEntry {
-  return act('conflict_resolved', by, { conflict: id, entity, title, choices }, linkId);
+  const told = { ...(decidedBy === undefined ? {} : { decidedBy }), ...(note === undefined ? {} : { note }) };
+  return act('conflict_resolved', by, { conflict: id, entity, title, choices, ...told }, linkId);
 }
 
 /** Where the chain of an erased connection ended: an anchor of it can still be told from one that was made up. */

@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { NotFoundError, StaleVersionError } from '../errors';
-import type { ConflictStore, Resolution, SideName } from '../ports';
+import type { ConflictFilter, ConflictStore, Resolution, SideName } from '../ports';
 import { conflictResolved } from './acts';
 import { appendAudit } from './audit';
 import type { StoreContext } from './context';
@@ -27,11 +27,13 @@ export function createConflictStore(context: StoreContext): ConflictStore {
       );
       return row ? conflictFromRow(row) : null;
     },
-    list: async ({ connectionId, status, limit }) =>
+    list: async (filter) =>
       await context.read(async (queries) => {
+        const { connectionId, status, limit } = filter;
         const { rows } = await sql<ConflictRow>`
           select * from conflicts
           where ${within({ connection_id: connectionId, ...(status === undefined ? {} : { status }) })}
+            ${narrowedBy(filter)}
           order by connection_id desc, ${status === undefined ? sql`` : sql`status desc,`} id desc
           limit ${limit}`.execute(queries);
         return readable(rows, conflictFromRow);
@@ -41,6 +43,18 @@ export function createConflictStore(context: StoreContext): ConflictStore {
     },
   };
 }
+
+function narrowedBy({ entity, text, openedBefore, afterId }: ConflictFilter): RawBuilder<unknown> {
+  const conditions = [
+    ...(entity === undefined ? [] : [sql`and entity = ${entity}`]),
+    ...(text === undefined ? [] : [sql`and lower(title) like ${containing(text)} escape '!'`]),
+    ...(openedBefore === undefined ? [] : [sql`and opened_at < ${openedBefore}`]),
+    ...(afterId === undefined ? [] : [sql`and id < ${afterId}`]),
+  ];
+  return sql.join(conditions, sql` `);
+}
+
+const containing = (text: string): string => `%${text.toLowerCase().replace(/[!%_]/g, '!$&')}%`;
 
 function resolveCommand(context: StoreContext) {
   const { dialect } = context;

@@ -118,6 +118,7 @@ export interface ConflictRow {
   status: string;
   title: string;
   fields: string;
+  record: string | null;
   app_version: string | null;
   ledger_version: string | null;
   policy_version: number;
@@ -137,6 +138,9 @@ export interface PolicyRow {
   field: string;
   /** Null removes the rule. */
   winner: PolicyWinner | null;
+  locked: number;
+  counterparty: string;
+  reason: string | null;
   set_by: Actor;
   set_at: number;
   /** The version of the rule that took its place; null while it is in force. */
@@ -183,6 +187,7 @@ export interface AppRecordRow {
   schema_version: number;
   fields: string;
   updated_at: number;
+  updated_by: string | null;
 }
 
 export interface IntakeRow {

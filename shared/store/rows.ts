@@ -189,12 +189,15 @@ export const conflictFromRow = (row: ConflictRow): Conflict =>
     status: row.status as Conflict['status'],
     title: row.title,
     fields: parse(row.fields),
+    record: parseOrNull(row.record),
     appVersion: row.app_version,
     ledgerVersion: row.ledger_version,
     policyVersion: row.policy_version,
     openedAt: row.opened_at,
     refreshedAt: row.refreshed_at,
     resolution: parseOrNull(row.resolution),
+    closedAt: row.closed_at,
+    closeReason: row.close_reason,
   }));
 
 export function auditFromRow(row: AuditTableRow): AuditRow {

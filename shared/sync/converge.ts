@@ -7,7 +7,17 @@ import {
   TransientError,
   toSyncError,
 } from '../errors';
-import type { Claim, Conflict, FieldConflict, Intent, Resolution, SideName, SideRecord } from '../ports';
+import type {
+  Claim,
+  Conflict,
+  ConflictRecord,
+  ConflictSide,
+  FieldConflict,
+  Intent,
+  Resolution,
+  SideName,
+  SideRecord,
+} from '../ports';
 import type { Fields, FieldValue } from '../schema/entity';
 import type { Run } from './context';
 import { membersOf } from './compare';
@@ -381,6 +391,7 @@ async function settleHold(work: Work, fields: FieldConflict[]): Promise<Outcome>
             conflict: {
               kind: 'hold',
               fields,
+              record: recordOf(work),
               title: titleOf(work),
               appVersion: versionOf(work, 'app'),
               ledgerVersion: versionOf(work, 'ledger'),
@@ -390,6 +401,16 @@ async function settleHold(work: Work, fields: FieldConflict[]): Promise<Outcome>
     },
   );
   return { ...outcomeOf(work, 'conflict', 'held'), conflictFields: fields };
+}
+
+/** What people see of the record that they are asked about. */
+function recordOf({ base, readings, records }: Work): ConflictRecord {
+  const side = (name: SideName): ConflictSide => ({
+    state: readings?.[name].view.state ?? 'absent',
+    fields: readings?.[name].view.fields ?? {},
+    lastChange: records[name]?.lastChange ?? null,
+  });
+  return { base: base?.fields ?? null, app: side('app'), ledger: side('ledger') };
 }
 
 /** A record that a field refers to may go by another link meanwhile, although neither side has moved. */

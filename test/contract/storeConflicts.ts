@@ -8,6 +8,11 @@ const hold = (amount: string): NonNullable<Settlement['conflict']> => ({
   fields: [
     { path: 'total', label: 'Total', base: '1', app: '2', ledger: amount, reason: 'both_changed' as const },
   ],
+  record: {
+    base: { total: '1' },
+    app: { state: 'live', fields: { total: '2' }, lastChange: null },
+    ledger: { state: 'live', fields: { total: amount }, lastChange: null },
+  },
   appVersion: '4',
   ledgerVersion: amount,
   policyVersion: 3,
@@ -49,12 +54,15 @@ export function conflictContract({ store }: Fixture): void {
         status: 'open',
         title: 'INV-1',
         fields: (hold('3') as { fields: unknown }).fields,
+        record: (hold('3') as { record: unknown }).record,
         appVersion: '4',
         ledgerVersion: '3',
         policyVersion: 3,
         openedAt: T0,
         refreshedAt: T0,
         resolution: null,
+        closedAt: null,
+        closeReason: null,
       });
       expect(await claimSome(store(), { now: T0 + 1000 })).toEqual([]);
       await held('5', T0 + 1);
@@ -93,7 +101,13 @@ export function conflictContract({ store }: Fixture): void {
         detail: { conflict: id, title: 'INV-1', choices: resolution.choices },
       });
       await queue.settle(claim, settled({ now: T0 + 101, conflict: { kind: 'close', reason: 'resolved' } }));
-      expect(await only()).toMatchObject({ id, status: 'closed', resolution });
+      expect(await only()).toMatchObject({
+        id,
+        status: 'closed',
+        resolution,
+        closedAt: T0 + 101,
+        closeReason: 'resolved',
+      });
       expect(await queue.counts('c1')).toMatchObject({ settled: 2, held: 0 });
       await held('8', T0 + 200);
       expect(await conflicts.list({ connectionId: 'c1', limit: 10 })).toHaveLength(2);

@@ -1,11 +1,22 @@
 import type { Claim, Notices, Settlement } from '../../shared/ports';
 import type { Fixture } from './store';
-import { aConnection, anEvent, claimOne, claimSome, failure, paired, settled, T0 } from './storeSupport';
+import {
+  aConnection,
+  anEvent,
+  claimOne,
+  claimSome,
+  failure,
+  paired,
+  settled,
+  T0,
+  NO_RECORD,
+} from './storeSupport';
 
 const hold = (amount: string): NonNullable<Settlement['conflict']> => ({
   kind: 'hold',
   title: 'INV-1',
   fields: [{ path: 'total', label: 'Total', base: '1', app: '2', ledger: amount, reason: 'both_changed' }],
+  record: NO_RECORD,
   appVersion: '4',
   ledgerVersion: amount,
   policyVersion: 3,

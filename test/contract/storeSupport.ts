@@ -1,4 +1,4 @@
-import type { Claim, Intent, Link, NewEvent, Settlement, Store } from '../../shared/ports';
+import type { Claim, ConflictRecord, Intent, Link, NewEvent, Settlement, Store } from '../../shared/ports';
 
 export { aBinding, aConnection } from '../support/connection';
 
@@ -67,3 +67,10 @@ export const paired = (link: Link, appId: string, ledgerId: string): NonNullable
 });
 
 export const failure = { code: 'transient', message: 'the ledger did not answer' };
+
+/** The record behind a conflict that nobody looks at. */
+export const NO_RECORD: ConflictRecord = {
+  base: null,
+  app: { state: 'absent', fields: {}, lastChange: null },
+  ledger: { state: 'absent', fields: {}, lastChange: null },
+};

@@ -3,7 +3,7 @@ import { readyWork } from '../../nodes/runtime/wake';
 import { StoreError } from '../../shared/errors';
 import type { Settlement } from '../../shared/ports';
 import type { OpenStore } from '../../shared/store';
-import { anEvent, claimOne, settled } from '../contract/storeSupport';
+import { anEvent, claimOne, settled, NO_RECORD } from '../contract/storeSupport';
 import { fakeNode } from '../nodes/support/fakeNode';
 import { connectionOf, useStoreFolder } from '../nodes/support/storeFolder';
 
@@ -45,6 +45,7 @@ const hold: Settlement['conflict'] = {
       reason: 'both_changed',
     },
   ],
+  record: NO_RECORD,
   appVersion: '1',
   ledgerVersion: '1',
   policyVersion: 0,

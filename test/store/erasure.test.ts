@@ -3,7 +3,16 @@ import { replayAudit } from '../../shared/store/auditReplay';
 import { redactor } from '../../shared/store/erasure/scrub';
 import type { AuditEntry, Base, Claim, Settlement } from '../../shared/ports';
 import type { Fields } from '../../shared/schema/entity';
-import { aConnection, anEvent, anIntent, claimOne, paired, settled, T0 } from '../contract/storeSupport';
+import {
+  aConnection,
+  anEvent,
+  anIntent,
+  claimOne,
+  paired,
+  settled,
+  T0,
+  NO_RECORD,
+} from '../contract/storeSupport';
 import { usePlaces, type Place } from './support/places';
 import { testRandom } from './support/random';
 
@@ -80,6 +89,7 @@ describe.each(usePlaces())('erasure on %s', (_name, make) => {
           kind: 'hold',
           title: NAME,
           fields: [field],
+          record: NO_RECORD,
           appVersion: '1',
           ledgerVersion: '7',
           policyVersion: 0,

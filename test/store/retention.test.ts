@@ -1,6 +1,15 @@
 import { cleanUp, DEFAULT_DAYS, openStore, type OpenStore } from '../../shared/store';
 import type { Settlement } from '../../shared/ports';
-import { aConnection, anEvent, anIntent, claimOne, paired, settled, T0 } from '../contract/storeSupport';
+import {
+  aConnection,
+  anEvent,
+  anIntent,
+  claimOne,
+  paired,
+  settled,
+  T0,
+  NO_RECORD,
+} from '../contract/storeSupport';
 import { usePlaces, type Place } from './support/places';
 import { testRandom } from './support/random';
 
@@ -13,6 +22,7 @@ const HOLD: Settlement['conflict'] = {
   kind: 'hold',
   title: 'INV-1',
   fields: [],
+  record: NO_RECORD,
   appVersion: '1',
   ledgerVersion: '1',
   policyVersion: 0,

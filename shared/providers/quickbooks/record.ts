@@ -18,6 +18,7 @@ export function toRecord(resource: Resource, wire: JsonObject, asOf: Instant): S
     state: resource.kind === 'transaction' && isVoided(wire) ? 'voided' : 'live',
     fields: decode(resource.mapping, wire, { recordId: head.id }),
     asOf,
+    ...(head.updatedAt === null ? {} : { lastChange: { at: head.updatedAt, by: null } }),
     ...(externalId === null ? {} : { externalId }),
     raw: wire,
   };

@@ -27,7 +27,7 @@ const OF_CONNECTION = [
 ] as const;
 
 /** Tables whose rows belong to a link. */
-const OF_LINK = ['notices', 'events', 'intents', 'conflicts'] as const;
+const OF_LINK = ['notices', 'events', 'intents', 'conflicts', 'decision_links'] as const;
 
 interface Input {
   id: string;

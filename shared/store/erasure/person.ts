@@ -1,6 +1,16 @@
 import { sql } from 'kysely';
 import { BusyError, NotFoundError } from '../../errors';
-import type { Actor, Base, Choice, ErasedCounts, ErasureStore, FieldConflict, OpenWork } from '../../ports';
+import type {
+  Actor,
+  Base,
+  Choice,
+  ConflictRecord,
+  ConflictSide,
+  ErasedCounts,
+  ErasureStore,
+  FieldConflict,
+  OpenWork,
+} from '../../ports';
 import { entityNamed } from '../../schema/entities';
 import type { Fields } from '../../schema/entity';
 import { personErased } from '../acts';
@@ -278,30 +288,41 @@ async function eraseConflicts(queries: Queries, link: LinkRow, redact: Redact): 
   // Closed ones of other records are history; in an open one people have to see what they decide on.
   const others = await queries
     .selectFrom('conflicts')
-    .select(['id', 'title', 'fields'])
+    .select(['id', 'title', 'fields', 'record'])
     .where('connection_id', '=', link.connection_id)
     .where('link_id', '<>', link.id)
     .where('status', '=', 'closed')
     .execute();
   let mentions = 0;
-  for (const { id, title, fields } of others) {
-    const told = { title: redact(title), fields: JSON.stringify(redactAll(parse(fields), redact)) };
-    if (told.title === title && told.fields === fields) continue;
+  for (const { id, title, fields, record } of others) {
+    const redacted = (text: string) => JSON.stringify(redactAll(parse(text), redact));
+    const told = { title: redact(title), fields: redacted(fields), record: record && redacted(record) };
+    if (told.title === title && told.fields === fields && told.record === record) continue;
     await queries.updateTable('conflicts').set(told).where('id', '=', id).execute();
     mentions++;
   }
   return own.length + mentions;
 }
 
-function scrubConflict({ entity, fields, resolution }: ConflictRow, redact: Redact) {
+function scrubConflict({ entity, fields, record, resolution }: ConflictRow, redact: Redact) {
   const told = { fields: parse<FieldConflict[]>(fields) };
   const decided = resolution === null ? null : parse<{ choices: Record<string, Choice> }>(resolution);
   return {
     title: ERASED,
     fields: JSON.stringify(scrubDetail(entity, told, redact)['fields']),
+    record: record && JSON.stringify(scrubRecord(entity, parse<ConflictRecord>(record))),
     resolution:
       decided && JSON.stringify({ ...decided, ...scrubDetail(entity, { choices: decided.choices }, redact) }),
   };
+}
+
+function scrubRecord(entity: string, { base, app, ledger }: ConflictRecord): ConflictRecord {
+  const scrubSide = (side: ConflictSide): ConflictSide => ({
+    ...side,
+    fields: scrubFields(entity, side.fields),
+    lastChange: side.lastChange && { ...side.lastChange, by: null },
+  });
+  return { base: base && scrubFields(entity, base), app: scrubSide(app), ledger: scrubSide(ledger) };
 }
 
 /** One that may have landed is sent again as it was, and so stays. */

@@ -1,5 +1,6 @@
 import type { Dialect } from '../dialect';
 import { initial } from './0001-initial';
+import { people } from './0002-people';
 
 /** One numbered step of the schema, in the SQL that both databases understand. Never edited once released. */
 export interface Migration {
@@ -9,4 +10,4 @@ export interface Migration {
 }
 
 /** In order, without gaps. */
-export const migrations: readonly Migration[] = [initial];
+export const migrations: readonly Migration[] = [initial, people];

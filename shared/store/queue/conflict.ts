@@ -12,6 +12,7 @@ const columns = {
   entity: 'text',
   title: 'text',
   fields: 'text',
+  record: 'text',
   app_version: 'text',
   ledger_version: 'text',
   policy_version: 'int',
@@ -54,6 +55,7 @@ async function holdConflicts(
     const content = {
       title: hold.title,
       fields: JSON.stringify(hold.fields),
+      record: JSON.stringify(hold.record),
       app_version: hold.appVersion,
       ledger_version: hold.ledgerVersion,
       policy_version: hold.policyVersion,
@@ -72,15 +74,15 @@ async function holdConflicts(
   const known = held.filter((row) => current.has(row.link_id));
   if (fresh.length > 0) {
     await sql`
-      insert into conflicts (id, connection_id, link_id, entity, status, title, fields, app_version, ledger_version,
-        policy_version, opened_at, refreshed_at)
-      select v.id, v.connection_id, v.link_id, v.entity, 'open', v.title, v.fields, v.app_version, v.ledger_version,
-        v.policy_version, v.opened_at, v.refreshed_at
+      insert into conflicts (id, connection_id, link_id, entity, status, title, fields, record, app_version,
+        ledger_version, policy_version, opened_at, refreshed_at)
+      select v.id, v.connection_id, v.link_id, v.entity, 'open', v.title, v.fields, v.record,
+        v.app_version, v.ledger_version, v.policy_version, v.opened_at, v.refreshed_at
       from ${dialect.rows(columns, fresh)}`.execute(queries);
   }
   if (known.length > 0) {
     await sql`
-      update conflicts set status = 'open', resolution = null, title = v.title, fields = v.fields,
+      update conflicts set status = 'open', resolution = null, title = v.title, fields = v.fields, record = v.record,
         app_version = v.app_version, ledger_version = v.ledger_version, policy_version = v.policy_version,
         refreshed_at = v.refreshed_at
       from ${dialect.rows(columns, known)} where conflicts.id = v.id`.execute(queries);
@@ -100,7 +102,10 @@ async function holdConflicts(
  */
 function refreshedAt(
   before: ConflictRow | undefined,
-  content: Pick<ConflictRow, 'title' | 'fields' | 'app_version' | 'ledger_version' | 'policy_version'>,
+  content: Pick<
+    ConflictRow,
+    'title' | 'fields' | 'record' | 'app_version' | 'ledger_version' | 'policy_version'
+  >,
   now: number,
 ): number {
   if (!before) return now;

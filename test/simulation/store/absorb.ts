@@ -57,7 +57,12 @@ export function absorbLink(database: MemoryDatabase, gone: LinkRow, link: LinkRo
   }
   for (const conflict of database.conflicts.values()) {
     if (conflict.linkId !== gone.id) continue;
-    const closed = database.sealed({ ...conflict, linkId: link.id, status: 'closed' as const });
+    const over = { status: 'closed' as const, closedAt: now, closeReason: 'absorbed' };
+    const closed = database.sealed({
+      ...conflict,
+      linkId: link.id,
+      ...(conflict.status === 'closed' ? {} : over),
+    });
     database.conflicts.set(conflict.id, closed);
   }
   const failure = Math.max(gone.notices.failure ?? 0, link.notices.failure ?? 0);

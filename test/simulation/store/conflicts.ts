@@ -1,5 +1,12 @@
 import { NotFoundError, StaleVersionError } from '../../../shared/errors';
-import type { Conflict, ConflictStore, NewEvent, Resolution, SideName } from '../../../shared/ports';
+import type {
+  Conflict,
+  ConflictFilter,
+  ConflictStore,
+  NewEvent,
+  Resolution,
+  SideName,
+} from '../../../shared/ports';
 import { conflictResolved } from '../../../shared/store/acts';
 import { insertEvents } from './append';
 import { compareText, type LinkRow } from './rows';
@@ -13,12 +20,10 @@ export class MemoryConflicts implements ConflictStore {
     return this.session.database.conflicts.get(id) ?? null;
   }
 
-  async list({ connectionId, status, limit }: Parameters<ConflictStore['list']>[0]): Promise<Conflict[]> {
+  async list(filter: ConflictFilter): Promise<Conflict[]> {
+    const { limit } = filter;
     return [...this.session.database.conflicts.values()]
-      .filter(
-        (conflict) =>
-          conflict.connectionId === connectionId && (status === undefined || conflict.status === status),
-      )
+      .filter((conflict) => isMeant(conflict, filter))
       .sort((a, b) => compareText(b.id, a.id))
       .slice(0, limit);
   }
@@ -42,6 +47,18 @@ export class MemoryConflicts implements ConflictStore {
     if (database.flaws?.has('resolution-not-queued')) return;
     insertEvents(database, [resolutionEvent(link)], resolution.at);
   }
+}
+
+function isMeant(conflict: Conflict, filter: ConflictFilter): boolean {
+  const { connectionId, status, entity, text, openedBefore = Infinity, afterId } = filter;
+  return (
+    conflict.connectionId === connectionId &&
+    (status === undefined || conflict.status === status) &&
+    (entity === undefined || conflict.entity === entity) &&
+    (text === undefined || conflict.title.toLowerCase().includes(text.toLowerCase())) &&
+    conflict.openedAt < openedBefore &&
+    (afterId === undefined || conflict.id < afterId)
+  );
 }
 
 function resolutionEvent(link: LinkRow): NewEvent {

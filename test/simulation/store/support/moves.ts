@@ -8,7 +8,7 @@ import type {
   SideName,
   Store,
 } from '../../../../shared/ports';
-import { aBinding, aConnection, anEvent, anIntent, T0 } from '../../../contract/storeSupport';
+import { aBinding, aConnection, anEvent, anIntent, T0, NO_RECORD } from '../../../contract/storeSupport';
 
 const KINDS = [
   'append',
@@ -320,6 +320,7 @@ function someConflict(dice: Dice): NonNullable<Settlement['conflict']> {
     kind: 'hold',
     title: 'INV-1',
     fields: [{ path: 'total', label: 'Total', base: undefined, app, ledger: '3', reason: 'both_changed' }],
+    record: NO_RECORD,
     appVersion: app,
     ledgerVersion: null,
     policyVersion: 0,

@@ -1,0 +1,34 @@
+import type { Migration } from './index';
+
+/** What people see, decide and say: the record behind a conflict, rules with conditions, links made for one person. */
+export const people: Migration = {
+  version: 2,
+  name: 'people',
+  statements: ({ text, int, suffix }) => [
+    // The record as both sides had it when the conflict was last raised; none in a conflict of before.
+    `ALTER TABLE conflicts ADD COLUMN record ${text}`,
+
+    `ALTER TABLE policies ADD COLUMN locked ${int} NOT NULL DEFAULT 0`,
+    // The record id, in the app or the accounting tool, of the party whose documents a rule is about; empty is any.
+    `ALTER TABLE policies ADD COLUMN counterparty ${text} NOT NULL DEFAULT ''`,
+    `ALTER TABLE policies ADD COLUMN reason ${text}`,
+
+    `ALTER TABLE app_records ADD COLUMN updated_by ${text}`,
+
+    // Only a hash of the token is kept: whoever reads the store can follow no link.
+    `CREATE TABLE decision_links (
+      token_hash ${text} PRIMARY KEY,
+      connection_id ${text} NOT NULL REFERENCES connections (id),
+      link_id ${text} NOT NULL REFERENCES links (id),
+      conflict_id ${text} NOT NULL,
+      seen_refreshed_at ${int} NOT NULL,
+      person ${text} NOT NULL,
+      created_at ${int} NOT NULL,
+      expires_at ${int} NOT NULL,
+      used_at ${int}
+    )${suffix}`,
+    `CREATE INDEX decision_links_conflict ON decision_links (conflict_id)`,
+    `CREATE INDEX decision_links_link ON decision_links (link_id)`,
+    `CREATE INDEX decision_links_old ON decision_links (expires_at)`,
+  ],
+};
