@@ -16,9 +16,18 @@ const layers = [
     'shared/intake',
     ['shared/intake', 'shared/providers/provider.ts', 'shared/ports', 'shared/schema', 'shared/errors.ts'],
   ],
+  ['shared/people', ['shared/people', 'shared/sync', 'shared/ports', 'shared/schema', 'shared/errors.ts']],
   [
     'shared/console',
-    ['shared/console', 'shared/sync', 'shared/ports', 'shared/mapping', 'shared/schema', 'shared/errors.ts'],
+    [
+      'shared/console',
+      'shared/people',
+      'shared/sync',
+      'shared/ports',
+      'shared/mapping',
+      'shared/schema',
+      'shared/errors.ts',
+    ],
   ],
 ];
 

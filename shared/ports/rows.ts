@@ -187,6 +187,8 @@ export interface FieldConflict {
     | 'not_writable'
     | 'ambiguous_match'
     | 'uncertain_write';
+  /** Of the question which record this is: those that it could be, as they are called. */
+  candidates?: { id: string; title: string }[];
   /** What somebody chose before, on this very state; it waits for the other fields, and holds unless chosen anew. */
   chosen?: Choice;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod/v4';
 import { ValidationError } from '../errors';
 import { fieldRegistry, type FieldMeta, type Reference } from './fields';
+import { onOneLine } from './text';
 
 /** A canonical record: only declared fields, values in normal form. */
 export interface Fields {
@@ -14,6 +15,8 @@ export interface FieldSpec extends FieldMeta {
   /** `billingAddress.city`, `lines.amount`: what policies and conflicts are keyed by. */
   path: string;
   members: readonly FieldSpec[];
+  /** Of the field's value. */
+  schema: z.ZodType<FieldValue>;
   /** Whether it is a reference, or has one among its members. */
   refers: boolean;
 }
@@ -36,6 +39,8 @@ export interface EntityDefinition {
   naturalKey: NaturalKey | null;
   /** Field shown to people as the record's title. */
   title: string;
+  /** Fields that people recognise a record by, beside its title. */
+  recognisedBy: readonly string[];
   /** upgrades[n] takes a record of version n to n + 1; pure. */
   upgrades: Readonly<Record<number, (fields: Fields) => Fields>>;
 }
@@ -46,6 +51,7 @@ export interface EntityDeclaration {
   plural: string;
   version: number;
   title: string;
+  recognisedBy?: readonly string[];
   naturalKey: NaturalKey | null;
   shape: z.ZodRawShape;
   upgrades?: Record<number, (fields: Fields) => Fields>;
@@ -53,10 +59,11 @@ export interface EntityDeclaration {
 
 /** Turns a declaration into what the rest of the pack works with. */
 export function defineEntity(declaration: EntityDeclaration): EntityDefinition {
-  const { shape, upgrades = {}, ...rest } = declaration;
+  const { shape, upgrades = {}, recognisedBy = [], ...rest } = declaration;
   return {
     ...rest,
     upgrades,
+    recognisedBy,
     schema: z.strictObject(shape) as unknown as z.ZodType<Fields>,
     fields: specsOf(shape, ''),
   };
@@ -72,7 +79,7 @@ function specsOf(shape: z.ZodRawShape, prefix: string): FieldSpec[] {
     const path = prefix + name;
     const members = membersOf(type as z.ZodType, `${path}.`);
     const refers = meta.kind === 'reference' || members.some((member) => member.refers);
-    return [{ ...meta, name, path, members, refers }];
+    return [{ ...meta, name, path, members, schema: type as z.ZodType<FieldValue>, refers }];
   });
 }
 
@@ -87,6 +94,13 @@ function unwrap(type: z.ZodType): z.ZodType {
   return type instanceof z.ZodOptional || type instanceof z.ZodNullable
     ? unwrap(type.unwrap() as z.ZodType)
     : type;
+}
+
+/** The number or name that these fields give a record, on one line; null where they give it none. */
+export function shownTitle(entity: EntityDefinition, fields: Fields): string | null {
+  const title = fields[entity.title];
+  const shown = typeof title === 'string' ? onOneLine(title) : '';
+  return shown === '' ? null : shown;
 }
 
 /** Applies the upgrades between a stored version and the current one. */

@@ -139,7 +139,7 @@ const placeOf = (entity: EntityDefinition, path: readonly PropertyKey[]) => ({
 });
 
 /** For whoever filled in the record. */
-function reasonOf(issue: z.core.$ZodIssue): string {
+export function reasonOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'too_big':
       return issue.origin === 'string'

@@ -1,6 +1,6 @@
 import { LeaseLostError } from '../errors';
 import type { FieldConflict, Intent, ListPage, SideName, SideRecord } from '../ports';
-import type { Fields } from '../schema/entity';
+import { shownTitle, type Fields } from '../schema/entity';
 import { sameValue } from './compare';
 import { converge } from './converge';
 import { needsWrite, other } from './decide';
@@ -269,6 +269,7 @@ function hold(
     app: side === 'app' ? ids : mine,
     ledger: side === 'ledger' ? ids : mine,
     reason,
+    candidates: records.map(({ id, fields }) => ({ id, title: shownTitle(work.entity, fields) ?? id })),
   };
   return { kind: 'hold', conflicts: [conflict] };
 }

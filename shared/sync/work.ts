@@ -1,5 +1,5 @@
 import type { Base, Claim, EventOutcome, Intent, Link, Settlement, SideName, SideRecord } from '../ports';
-import type { EntityDefinition, Fields } from '../schema/entity';
+import { shownTitle, type EntityDefinition, type Fields } from '../schema/entity';
 import { entityNamed } from '../schema/entities';
 import { onOneLine } from '../schema/text';
 import { BusyError, StaleVersionError, SyncError, toSyncError, TransientError } from '../errors';
@@ -131,9 +131,8 @@ export function titleOf(work: Work): string {
     work.base?.fields,
   ];
   for (const fields of sources) {
-    const title = fields?.[work.entity.title];
-    const shown = typeof title === 'string' ? onOneLine(title) : '';
-    if (shown !== '') return shown;
+    const shown = shownTitle(work.entity, fields ?? {});
+    if (shown !== null) return shown;
   }
   return onOneLine(work.link.ledger.id ?? work.link.app.id ?? work.link.id);
 }

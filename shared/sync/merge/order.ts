@@ -4,7 +4,7 @@ import type { Verdict } from './rules';
 import type { ValueMerger } from './value';
 
 /** The order of the elements of an ordered list is a field of its own. */
-const ORDER = '$order';
+export const ORDER = '$order';
 
 /**
  * The backbone is the order of the side that moved lines; lines only the other side has follow their

@@ -26,6 +26,7 @@ export const account = defineEntity({
   plural: 'Accounts',
   version: 1,
   title: 'name',
+  recognisedBy: ['code', 'type'],
   naturalKey: { fields: ['name', 'parent'], unique: true },
   shape: {
     name: text('Name', 100, { required: true }),

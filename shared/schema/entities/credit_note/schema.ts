@@ -8,6 +8,7 @@ export const creditNote = defineEntity({
   plural: 'Credit Notes',
   version: 1,
   title: 'number',
+  recognisedBy: ['customer', 'total', 'currency', 'date'],
   naturalKey: { fields: ['number', 'customer'], unique: false },
   shape: {
     ...salesFormHead(),

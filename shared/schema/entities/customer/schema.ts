@@ -8,6 +8,7 @@ export const customer = defineEntity({
   plural: 'Customers',
   version: 1,
   title: 'displayName',
+  recognisedBy: ['companyName', 'email'],
   naturalKey: { fields: ['displayName'], unique: true },
   shape: {
     displayName: text('Display Name', 500, { required: true }),

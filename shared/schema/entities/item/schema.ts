@@ -7,6 +7,7 @@ export const item = defineEntity({
   plural: 'Items',
   version: 1,
   title: 'name',
+  recognisedBy: ['unitPrice', 'sku'],
   naturalKey: { fields: ['name'], unique: true },
   shape: {
     name: text('Name', 100, { required: true }),

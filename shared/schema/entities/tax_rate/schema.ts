@@ -7,6 +7,7 @@ export const taxRate = defineEntity({
   plural: 'Tax Rates',
   version: 1,
   title: 'name',
+  recognisedBy: ['rate'],
   naturalKey: { fields: ['name'], unique: true },
   shape: {
     name: text('Name', 100, { required: true }),
