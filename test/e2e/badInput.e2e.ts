@@ -560,7 +560,7 @@ describe('a store that cannot be opened', () => {
         },
       ]);
       expect(text).not.toMatch(/postgres|127\.0\.0\.1|books/);
-      const run = await stage.api.getExecution((json as { execution: string }).execution);
+      const run = await stage.api.waitForExecution((json as { execution: string }).execution);
       expect(run.status).toBe('error');
       expect(errorOf(run)).toContain(place);
     }),

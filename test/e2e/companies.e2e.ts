@@ -193,7 +193,7 @@ describe('two companies on one webhook address', () => {
         const finished = await stage.api.listExecutions({ workflowId: workflow.id, status: 'success' });
         expect(finished.length).toBeGreaterThan(0);
         for (const { id } of finished) {
-          const execution = await stage.api.getExecution(id);
+          const execution = await stage.api.waitForExecution(id);
           const items = [0, 1, 2].flatMap((output) => itemsOf(execution, 'Process Due Events', { output }));
           expect(items.filter((item) => item['connectionId'] !== connectionId)).toEqual([]);
         }
