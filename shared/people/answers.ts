@@ -3,7 +3,7 @@ import { entityNamed } from '../schema/entities';
 import type { FieldValue } from '../schema/entity';
 import { reasonOf } from '../schema/parse';
 import { MATCH } from '../sync/adopt';
-import { placeOf, type Question, type QuestionRow } from './question';
+import { LINK, placeOf, type Question, type QuestionRow } from './question';
 
 /** What somebody answers, by the key of the row. Rows that are not named stay open. */
 export type Answers = Readonly<Record<string, Answer>>;
@@ -22,7 +22,6 @@ export interface AnswerIssue {
 }
 
 export const LATER = 'later';
-const LINK = 'link:';
 
 /** The choices that these answers stand for, or what is wrong with which of them. */
 export function choicesOf(

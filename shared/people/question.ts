@@ -72,6 +72,10 @@ export interface QuestionAnswer {
   label: string;
 }
 
+/** Answers of the question which record it is. */
+export const NEW = 'new';
+export const LINK = 'link:';
+
 export type InputKind = 'text' | 'date' | 'decimal' | 'choice' | 'boolean';
 
 export interface QuestionLine {
@@ -171,11 +175,16 @@ function matchExplanation(
     return `${searched} was asked to create this ${record}, and its answer never came. Please look there: is it one of these, or is it missing?`;
   const [first, second] = candidates;
   if (!first) return `The ${record} that was chosen is not there any more. Shall a new one be created?`;
-  if (second) return `${searched} has ${candidates.length} records that this ${record} could be.`;
   const partner = partners.get(first.id);
-  return partner === undefined
-    ? `${searched} has a ${record} that looks like this one.`
-    : `${searched} has a ${record} of the same name, and it already belongs together with ${partner}.`;
+  const found = second
+    ? `${searched} has ${candidates.length} records that this ${record} could be.`
+    : partner === undefined
+      ? `${searched} has a ${record} that looks like this one.`
+      : `${searched} has a ${record} of the same name, and it already belongs together with ${partner}.`;
+  // Two of one name cannot be there: whoever wants both gives one of them another name.
+  return entity.naturalKey?.unique === true
+    ? `${found} To keep both, give one of them another name; then the sync continues automatically.`
+    : found;
 }
 
 const REASONS: Readonly<Partial<Record<FieldConflict['reason'], string>>> = {
@@ -267,13 +276,14 @@ class Asked {
       // What belongs to another pair stays there: a record cannot be in two.
       .filter(({ id }) => !partners.has(id))
       .map(({ id, title: called }) => ({
-        id: `link:${id}`,
+        id: `${LINK}${id}`,
         label: `Link with ${called}${candidates.length > 1 ? ` (ID ${id})` : ''}`,
       }));
     const keep =
       candidates.length === 0
         ? `Create the ${label} in ${labels[searched]}`
         : `Keep both: create another ${label} in ${labels[searched]}`;
+    const isPossible = candidates.length === 0 || this.entity.naturalKey?.unique !== true;
     return {
       key: MATCH,
       label: 'Which record is it?',
@@ -281,7 +291,7 @@ class Asked {
       app: searched === 'app' ? list : title,
       ledger: searched === 'ledger' ? list : title,
       why: null,
-      answers: [...answers, { id: 'new', label: keep }],
+      answers: [...answers, ...(isPossible ? [{ id: NEW, label: keep }] : [])],
       input: null,
       rule: null,
       chosen: chosenOf(field),

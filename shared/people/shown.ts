@@ -87,15 +87,15 @@ export function headingOf(
   fields: Fields,
   names: Names = NO_NAMES,
 ): string {
-  const parts: string[] = [];
-  for (const name of entity.recognisedBy) {
-    const spec = entity.fields.find((candidate) => candidate.name === name);
-    if (!spec || (fields[name] ?? null) === null) continue;
-    const text = shownField(spec, fields[name], names);
-    // A currency belongs to the amount before it.
-    if (name === 'currency' && parts.length > 0) parts.push(`${parts.pop()} ${text}`);
-    else parts.push(text);
-  }
+  const known = entity.recognisedBy
+    .map((name) => entity.fields.find((spec) => spec.name === name))
+    .filter((spec) => spec !== undefined)
+    .filter(({ name }) => (fields[name] ?? null) !== null);
+  const currency = typeof fields['currency'] === 'string' ? ` ${onOneLine(fields['currency'])}` : '';
+  const parts = known.map((spec) => {
+    const text = shownField(spec, fields[spec.name], names);
+    return spec.kind === 'money' ? `${text}${currency}` : text;
+  });
   return [`${entity.label} ${onOneLine(title)}`, ...parts].join(' · ');
 }
 

@@ -8,7 +8,7 @@ export const creditNote = defineEntity({
   plural: 'Credit Notes',
   version: 1,
   title: 'number',
-  recognisedBy: ['customer', 'total', 'currency', 'date'],
+  recognisedBy: ['customer', 'total', 'date'],
   naturalKey: { fields: ['number', 'customer'], unique: false },
   shape: {
     ...salesFormHead(),

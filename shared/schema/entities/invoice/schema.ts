@@ -9,7 +9,7 @@ export const invoice = defineEntity({
   plural: 'Invoices',
   version: 1,
   title: 'number',
-  recognisedBy: ['customer', 'total', 'currency', 'dueDate'],
+  recognisedBy: ['customer', 'total', 'dueDate'],
   naturalKey: { fields: ['number', 'customer'], unique: false },
   shape: {
     ...salesFormHead(),

@@ -7,7 +7,7 @@ export const payment = defineEntity({
   plural: 'Payments',
   version: 1,
   title: 'reference',
-  recognisedBy: ['customer', 'amount', 'currency', 'date'],
+  recognisedBy: ['customer', 'amount', 'date'],
   naturalKey: { fields: ['reference', 'customer'], unique: false },
   shape: {
     customer: reference('Customer', ['customer'], { required: true }),
