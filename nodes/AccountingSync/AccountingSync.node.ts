@@ -7,12 +7,13 @@ import {
   type INodeType,
   type INodeTypeDescription,
 } from 'n8n-workflow';
-import { searchConnections } from '../runtime/listSearch';
+import { searchConflicts, searchConnections } from '../runtime/listSearch';
 import { testStore } from '../runtime/store';
 import { storeCredential, storeParameter } from '../runtime/storeParameter';
 import { actionSubtitle } from '../runtime/subtitle';
 import { allowChanges, readOnlyTool } from '../runtime/tool';
 import * as audit from './actions/audit/Audit.resource';
+import * as conflict from './actions/conflict/Conflict.resource';
 import * as connection from './actions/connection/Connection.resource';
 import * as event from './actions/event/Event.resource';
 import * as firstImport from './actions/import/Import.resource';
@@ -33,6 +34,7 @@ const properties: INodeProperties[] = [
     noDataExpression: true,
     options: [
       { name: 'Audit', value: 'audit', description: 'What was changed, when, by whom and by which rule' },
+      { name: 'Conflict', value: 'conflict', description: 'A record that waits for a person to decide' },
       {
         name: 'Connection',
         value: 'connection',
@@ -45,6 +47,7 @@ const properties: INodeProperties[] = [
     default: 'event',
   },
   ...audit.description,
+  ...conflict.description,
   ...connection.description,
   ...event.description,
   ...firstImport.description,
@@ -92,7 +95,7 @@ export class AccountingSync implements INodeType {
   };
 
   methods = {
-    listSearch: { searchConnections },
+    listSearch: { searchConflicts, searchConnections },
     credentialTest: { accountingSyncStoreTest: testStore },
   };
 

@@ -1,6 +1,7 @@
 import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
 import type { Fields } from '../../shared/schema/entity';
 import { entities, entityNamed } from '../../shared/schema/entities';
+import { chosenConnection } from './connection';
 import { toNodeError } from './errors';
 import { searchMethodOf } from './properties';
 import { withStore } from './store';
@@ -27,6 +28,28 @@ export const searchConnections: ListSearch = async function (filter) {
     const results = connections
       .map(({ id, name }): INodeListSearchItems => ({ name, value: id }))
       .filter(({ name }) => matches(name, filter));
+    return { results };
+  } catch (error) {
+    throw toNodeError(this.getNode(), error);
+  }
+};
+
+/** Conflicts shown at once in a list; a search finds the others. */
+const CONFLICTS = 100;
+
+/** Open conflicts of the chosen connection, by what people call their records. */
+export const searchConflicts: ListSearch = async function (filter) {
+  try {
+    const locator = this.getCurrentNodeParameter('connection');
+    const results = await withStore(this, async (store) => {
+      const { id: connectionId } = await chosenConnection(store, locator);
+      const text = filter ? { text: filter } : {};
+      const open = await store.conflicts.list({ connectionId, status: 'open', limit: CONFLICTS, ...text });
+      return open.map(({ id, entity, title, fields }): INodeListSearchItems => {
+        const about = [...new Set(fields.map(({ label }) => label))].join(', ');
+        return { name: `${entityNamed(entity).label} ${title} · ${about}`, value: id };
+      });
+    });
     return { results };
   } catch (error) {
     throw toNodeError(this.getNode(), error);

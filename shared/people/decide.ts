@@ -1,13 +1,5 @@
 import { NotFoundError, StaleVersionError, toSyncError } from '../errors';
-import type {
-  Actor,
-  Conflict,
-  ConflictStore,
-  Connection,
-  LinkStore,
-  SideCapabilities,
-  SideName,
-} from '../ports';
+import type { Actor, Conflict, ConflictStore, LinkStore, SideCapabilities, SideName } from '../ports';
 import { choicesOf, type AnswerIssue, type Answers } from './answers';
 import { linksIn, namesOf, type NamingStore } from './names';
 import { questionOf, type Question } from './question';
@@ -41,7 +33,6 @@ export interface Over {
 }
 
 export interface Decision {
-  connection: Connection;
   conflictId: string;
   /** As the question said that was answered. */
   seenRefreshedAt: number;

@@ -47,9 +47,9 @@ describe('items of an execution', () => {
       openedAt: 1,
       refreshedAt: 1,
       resolution: null,
-    record: null,
-    closedAt: null,
-    closeReason: null,
+      record: null,
+      closedAt: null,
+      closeReason: null,
       appId: 'i1',
       ledgerId: '7',
     };

@@ -20,7 +20,6 @@ async function question(): Promise<Question> {
 
 const decide = async ({ conflictId, refreshedAt }: Question, answers: Answers, extra: object = {}) =>
   await decideConflict(bench.store, sidesOf(bench), {
-    connection: bench.connection,
     conflictId,
     seenRefreshedAt: refreshedAt,
     answers,

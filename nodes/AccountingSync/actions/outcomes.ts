@@ -1,5 +1,5 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import type { Connection, FailedRecord, FieldConflict, Notices } from '../../../shared/ports';
+import type { Conflict, Connection, FailedRecord, FieldConflict, Notices } from '../../../shared/ports';
 import type { SyncError } from '../../../shared/errors';
 import { providerNamed } from '../../../shared/providers';
 import { entityNamed } from '../../../shared/schema/entities';
@@ -43,7 +43,7 @@ export function noticeItems(
   connection: Connection,
 ): Pick<Sorted, 'conflict' | 'failed'> {
   return {
-    conflict: conflicts.map((conflict) => item(conflictOf(conflict, connection))),
+    conflict: conflicts.map((conflict) => item(conflictItem(conflict, connection))),
     failed: failures.map((failure) => item(failureOf(failure, connection))),
   };
 }
@@ -105,12 +105,13 @@ const syncedOf = (outcome: Outcome, connection: Connection) => {
   );
 };
 
-const conflictOf = (conflict: Notices['conflicts'][number], connection: Connection) => {
+/** A conflict as people are told of it, on an output and in a list. */
+export const conflictItem = (conflict: Notices['conflicts'][number], connection: Connection) => {
   const ledger = ledgerLabel(connection);
   const sentences = conflict.fields.map((field) => sentenceOf(field, ledger));
   const lead = {
     summary: `${labelOf(conflict)}: ${sentences.join('; ')}`,
-    nextStep: `Nothing was overwritten. Give the app and ${ledger} the same value; then the sync continues with this record automatically.`,
+    nextStep: NEXT_STEPS[conflict.status],
   };
   return rowOf(conflict, connection, lead, {
     fields: conflict.fields.map(({ path, label, base, app, ledger: theirs, reason }) => ({
@@ -121,8 +122,17 @@ const conflictOf = (conflict: Notices['conflicts'][number], connection: Connecti
       reason,
       path,
     })),
+    status: conflict.status,
+    openedAt: new Date(conflict.openedAt).toISOString(),
+    version: String(conflict.refreshedAt),
     conflictId: conflict.id,
   });
+};
+
+const NEXT_STEPS: Readonly<Record<Conflict['status'], string>> = {
+  open: 'Nothing was overwritten. Decide it with Conflict: Resolve, with the form of the template "Decide conflicts", or by giving both sides the same value.',
+  resolved: 'It is decided, and carried out by the next processing.',
+  closed: 'Nothing to do: it is settled.',
 };
 
 const failureOf = (failure: FailedRecord, connection: Connection) => {

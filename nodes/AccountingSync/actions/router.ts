@@ -3,6 +3,9 @@ import { errorItem, toNodeError } from '../../runtime/errors';
 import { changes, permitted, reads, runPerItem, type ItemOperation, type Routed } from '../../runtime/router';
 import * as getAuditEntries from './audit/getAll.operation';
 import * as verifyAudit from './audit/verify.operation';
+import * as getConflict from './conflict/get.operation';
+import * as getConflicts from './conflict/getAll.operation';
+import * as resolveConflict from './conflict/resolve.operation';
 import * as createConnection from './connection/create.operation';
 import * as getConnection from './connection/get.operation';
 import * as getConnections from './connection/getAll.operation';
@@ -21,6 +24,9 @@ import type { Sorted } from './outcomes';
 const perItem: Record<string, Routed<ItemOperation>> = {
   'audit:getAll': reads(getAuditEntries.execute),
   'audit:verify': reads(verifyAudit.execute),
+  'conflict:get': reads(getConflict.execute),
+  'conflict:getAll': reads(getConflicts.execute),
+  'conflict:resolve': changes(resolveConflict.execute),
   'connection:create': changes(createConnection.execute),
   'connection:get': reads(getConnection.execute),
   'connection:getAll': reads(getConnections.execute),

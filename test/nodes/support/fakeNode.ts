@@ -60,6 +60,7 @@ export function fakeNode(options: FakeNodeOptions = {}) {
     }),
     getWorkflow: () => ({ id: 'workflow-1' }),
     getMode: () => options.mode ?? 'trigger',
+    getTimezone: () => 'UTC',
     getExecutionId: () => '1',
     getWorkflowDataProxy: () => ({ $runIndex: 0 }),
     getInputData: () => items.map((json) => ({ json })),
