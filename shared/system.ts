@@ -36,3 +36,6 @@ function nextId(): string {
   const hex = bytes.toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
+
+/** 256 bits of chance, for what nobody may guess; fit for an address. */
+export const newToken = (): string => randomBytes(32).toString('base64url');

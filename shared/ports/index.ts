@@ -3,6 +3,7 @@
  * or a simulation can put anything behind them. Times are epoch milliseconds (`...At`, `now`) unless they are
  * a side's own clock, which stays an Instant.
  */
+export type * from './decisionLinks';
 export type * from './effects';
 export type * from './erasure';
 export type * from './retention';

@@ -8,6 +8,8 @@ export interface RetentionDays {
   intents: number;
   /** Conflicts that are closed. */
   conflicts: number;
+  /** Links to decide a conflict that have expired. */
+  decisionLinks: number;
   /** Records of the built-in app that were deleted. */
   appRecords: number;
   /** Counted calls. */

@@ -25,6 +25,7 @@ import type {
   Resolution,
   UnreadNotification,
 } from './rows';
+import type { DecisionLinkStore } from './decisionLinks';
 import type { RecordState, SideName } from './side';
 
 /** A leased record with everything a converge needs to know of it. */
@@ -208,6 +209,8 @@ export interface ConflictStore {
   get(id: string): Promise<Conflict | null>;
   /** Newest first. */
   list(filter: ConflictFilter): Promise<Conflict[]>;
+  /** Conflicts of these links that were closed at this time or later. */
+  closedOf(linkIds: readonly string[], since: number): Promise<Conflict[]>;
   /**
    * Records a person's decision and queues the record. Refused (StaleVersionError) when the conflict has been
    * refreshed since `seenRefreshedAt`, or is no longer open.
@@ -265,6 +268,8 @@ export interface AuditStore {
       beforeSeq?: number;
     },
   ): Promise<AuditRow[]>;
+  /** The number of the last row of each chain. */
+  heads(connectionIds: readonly string[]): Promise<Map<string, number>>;
   /** The end of the chain, to be kept outside the store; null where it cannot be trusted. Checks no row. */
   anchor(connectionId: string, now: number): Promise<string | null>;
   /**
@@ -333,6 +338,7 @@ export interface Store {
   queue: QueueStore;
   links: LinkStore;
   conflicts: ConflictStore;
+  decisionLinks: DecisionLinkStore;
   notices: NoticeStore;
   policies: PolicyStore;
   audit: AuditStore;

@@ -7,6 +7,7 @@ import type {
   Binding,
   Conflict,
   Connection,
+  DecisionLink,
   PolicyRule,
   PolicyWinner,
   Resolution,
@@ -85,6 +86,13 @@ export function conflictResolved(
   const told = { ...(decidedBy === undefined ? {} : { decidedBy }), ...(note === undefined ? {} : { note }) };
   return act('conflict_resolved', by, { conflict: id, entity, title, choices, ...told }, linkId);
 }
+
+export const decisionLinkCreated = (
+  { conflictId, linkId, person, expiresAt }: DecisionLink,
+  { entity, title }: { entity: string; title: string },
+  by: Actor,
+): AuditEntry =>
+  act('decision_link_created', by, { conflict: conflictId, entity, title, person, expiresAt }, linkId);
 
 /** Where the chain of an erased connection ended: an anchor of it can still be told from one that was made up. */
 interface LastRow {

@@ -195,6 +195,16 @@ export function createAuditStore(context: StoreContext): AuditStore {
   };
   return {
     ...createArchive(context),
+    heads: async (connectionIds) => {
+      if (connectionIds.length === 0) return new Map();
+      const { rows } = await context.read(
+        async (queries) =>
+          await sql<Pick<AuditHeadRow, 'connection_id' | 'seq'>>`
+            select connection_id, seq from audit_heads
+            where connection_id ${context.dialect.anyOf(connectionIds)}`.execute(queries),
+      );
+      return new Map(rows.map(({ connection_id, seq }) => [connection_id, seq]));
+    },
     anchor: async (connectionId, now) => anchorOfEnd(context.seal, await headOf(connectionId), now),
     list: async (connectionId, options) => (await page(connectionId, options)).map(auditFromRow),
     verify: async (connectionId, options) =>

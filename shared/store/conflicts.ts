@@ -4,12 +4,12 @@ import type { ConflictFilter, ConflictStore, Resolution, SideName } from '../por
 import { conflictResolved } from './acts';
 import { appendAudit } from './audit';
 import type { StoreContext } from './context';
-import type { ConflictRow } from './database';
+import type { ConflictRow, Queries } from './database';
 import { insertEvents } from './queue/append';
-import { holdLinks } from './queue/fence';
+import { holdLinks, type HeldLink } from './queue/fence';
 import { conflictFromRow, readable } from './rows';
 import { within } from './within';
-import { single } from './writer';
+import { single, type Transaction } from './writer';
 
 interface ResolveInput {
   id: string;
@@ -38,6 +38,16 @@ export function createConflictStore(context: StoreContext): ConflictStore {
           limit ${limit}`.execute(queries);
         return readable(rows, conflictFromRow);
       }),
+    closedOf: async (linkIds, since) => {
+      if (linkIds.length === 0) return [];
+      return await context.read(async (queries) => {
+        const { rows } = await sql<ConflictRow>`
+          select * from conflicts
+          where link_id ${context.dialect.anyOf(linkIds)} and status = 'closed' and closed_at >= ${since}
+          order by id`.execute(queries);
+        return readable(rows, conflictFromRow);
+      });
+    },
     resolve: async (id, resolution, seenRefreshedAt) => {
       await context.write(resolve, { id, resolution, seenRefreshedAt });
     },
@@ -57,46 +67,69 @@ function narrowedBy({ entity, text, openedBefore, afterId }: ConflictFilter): Ra
 const containing = (text: string): string => `%${text.toLowerCase().replace(/[!%_]/g, '!$&')}%`;
 
 function resolveCommand(context: StoreContext) {
-  const { dialect } = context;
   return single('resolve', async (tx, { id, resolution, seenRefreshedAt }: ResolveInput) => {
-    const { queries } = tx;
-    const find = async () =>
-      (await sql<ConflictRow>`select * from conflicts where id = ${id}`.execute(queries)).rows[0];
-    const seen = await find();
-    if (!seen) throw new NotFoundError(`There is no conflict ${id} in this store`);
-    // A settlement holds the link first and its conflict after; so do we, and then look again.
-    const link = (await holdLinks(context, queries, [seen.link_id])).get(seen.link_id);
-    const conflict = dialect.singleWriter ? seen : await find();
-    if (!link || conflict?.status !== 'open' || conflict.refreshed_at !== seenRefreshedAt) {
-      throw new StaleVersionError(
-        `The conflict on ${seen.entity} ${seen.title} is ${
-          conflict && conflict.status !== 'open'
-            ? `${conflict.status} already`
-            : 'no longer what was decided on'
-        }`,
-        { entity: seen.entity, nextStep: 'Look at the conflict again and decide on what it says now.' },
-      );
-    }
-    await queries
-      .updateTable('conflicts')
-      .set({ status: 'resolved', resolution: JSON.stringify(resolution) })
-      .where('id', '=', id)
-      .execute();
-    const side: SideName = link.app_id === null ? 'ledger' : 'app';
-    const event = {
-      connectionId: link.connection_id,
-      entity: link.entity,
-      side,
-      recordId: link[`${side}_id`] ?? '',
-      source: 'resolution' as const,
-    };
-    await insertEvents(context, tx, [{ event, now: resolution.at }]);
-    await appendAudit(context, queries, [
-      {
-        connectionId: link.connection_id,
-        at: resolution.at,
-        entry: conflictResolved(conflictFromRow(conflict), resolution),
-      },
-    ]);
+    const decidable = await holdDecidable(context, tx.queries, id, seenRefreshedAt);
+    await recordResolution(context, tx, decidable, resolution);
   });
+}
+
+/** An open conflict, held until the end of the transaction. */
+export interface Decidable {
+  conflict: ConflictRow;
+  link: HeldLink;
+}
+
+/** Throws NotFoundError, or StaleVersionError where it is no longer what somebody has seen; writes nothing. */
+export async function holdDecidable(
+  context: StoreContext,
+  queries: Queries,
+  id: string,
+  /** Null for whatever it says now. */
+  seenRefreshedAt: number | null,
+): Promise<Decidable> {
+  const find = async () =>
+    (await sql<ConflictRow>`select * from conflicts where id = ${id}`.execute(queries)).rows[0];
+  const seen = await find();
+  if (!seen) throw new NotFoundError(`There is no conflict ${id} in this store`);
+  // A settlement holds the link first and its conflict after; so do we, and then look again.
+  const link = (await holdLinks(context, queries, [seen.link_id])).get(seen.link_id);
+  const conflict = context.dialect.singleWriter ? seen : await find();
+  const isAsSeen = seenRefreshedAt === null || conflict?.refreshed_at === seenRefreshedAt;
+  if (link && conflict?.status === 'open' && isAsSeen) return { conflict, link };
+  throw new StaleVersionError(
+    `The conflict on ${seen.entity} ${seen.title} is ${
+      conflict && conflict.status !== 'open' ? `${conflict.status} already` : 'no longer what was decided on'
+    }`,
+    { entity: seen.entity, nextStep: 'Look at the conflict again and decide on what it says now.' },
+  );
+}
+
+export async function recordResolution(
+  context: StoreContext,
+  tx: Transaction,
+  { conflict, link }: Decidable,
+  resolution: Resolution,
+): Promise<void> {
+  const { queries } = tx;
+  await queries
+    .updateTable('conflicts')
+    .set({ status: 'resolved', resolution: JSON.stringify(resolution) })
+    .where('id', '=', conflict.id)
+    .execute();
+  const side: SideName = link.app_id === null ? 'ledger' : 'app';
+  const event = {
+    connectionId: link.connection_id,
+    entity: link.entity,
+    side,
+    recordId: link[`${side}_id`] ?? '',
+    source: 'resolution' as const,
+  };
+  await insertEvents(context, tx, [{ event, now: resolution.at }]);
+  await appendAudit(context, queries, [
+    {
+      connectionId: link.connection_id,
+      at: resolution.at,
+      entry: conflictResolved(conflictFromRow(conflict), resolution),
+    },
+  ]);
 }

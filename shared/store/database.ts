@@ -9,6 +9,7 @@ export interface Database {
   event_counts: { connection_id: string; status: string; slot: number; events: number };
   intents: IntentRow;
   conflicts: ConflictRow;
+  decision_links: DecisionLinkRow;
   notices: { link_id: string; kind: NoticeKind; connection_id: string; seq: number };
   notice_heads: { connection_id: string; seq: number };
   notice_places: { consumer: string; connection_id: string; seq: number; taken_at: number };
@@ -127,6 +128,19 @@ export interface ConflictRow {
   resolution: string | null;
   closed_at: number | null;
   close_reason: string | null;
+}
+
+export interface DecisionLinkRow {
+  token_hash: string;
+  connection_id: string;
+  link_id: string;
+  conflict_id: string;
+  seen_refreshed_at: number;
+  person: string;
+  created_at: number;
+  expires_at: number;
+  used_at: number | null;
+  superseded_at: number | null;
 }
 
 export type NoticeKind = 'conflict' | 'failure';

@@ -1,5 +1,5 @@
 import { NotFoundError, StaleVersionError, ValidationError } from '../errors';
-import type { Connection } from '../ports';
+import type { Connection, FoundLink } from '../ports';
 
 /** What a store refuses, in the words of every store. */
 
@@ -29,3 +29,13 @@ export const reboundMeanwhile = ({ name }: Connection): StaleVersionError =>
   new StaleVersionError(`The credential of "${name}" was changed by somebody else at the same moment`, {
     nextStep: 'Look at the connection, then try again.',
   });
+
+const SPENT: Readonly<Record<Exclude<FoundLink['kind'], 'open'>, string>> = {
+  used: 'has been used already',
+  expired: 'has expired',
+  superseded: 'was replaced by a newer one',
+  unknown: 'is not known',
+};
+
+export const linkNotUsable = ({ kind }: { kind: Exclude<FoundLink['kind'], 'open'> }): ValidationError =>
+  new ValidationError(`The link ${SPENT[kind]}`, { nextStep: 'Ask for a new link.' });

@@ -14,6 +14,7 @@ export const DEFAULT_DAYS: RetentionDays = {
   events: 90,
   intents: 90,
   conflicts: 400,
+  decisionLinks: 90,
   appRecords: 400,
   usage: 400,
   audit: 730,
@@ -27,6 +28,7 @@ export const LEAST_DAYS: RetentionDays = {
   events: 45,
   intents: 45,
   conflicts: 30,
+  decisionLinks: 7,
   appRecords: 45,
   usage: 35,
   audit: 90,
@@ -138,6 +140,12 @@ const remove: Readonly<
         select id from conflicts where status = 'closed' and closed_at < ${before} order by closed_at limit ${limit})
         and status = 'closed'`,
     ),
+  decisionLinks: async (queries, before, limit) =>
+    await deleted(
+      queries,
+      sql`delete from decision_links where token_hash in (
+        select token_hash from decision_links where expires_at < ${before} order by expires_at limit ${limit})`,
+    ),
   usage: async (queries, before, limit) =>
     await deleted(
       queries,
@@ -175,7 +183,7 @@ async function deleted(queries: Queries, statement: RawBuilder<unknown>): Promis
 }
 
 const BATCH = 500;
-const KINDS: readonly Kind[] = ['events', 'intents', 'conflicts', 'appRecords', 'usage'];
+const KINDS: readonly Kind[] = ['events', 'intents', 'conflicts', 'decisionLinks', 'appRecords', 'usage'];
 
 /** What a run needs of the store. */
 export type CleanableStore = Pick<Store, 'audit' | 'connections'> & { retention: RetentionStore };
@@ -188,7 +196,15 @@ export async function cleanUp(
   store: CleanableStore,
   { now, by, rest, isOver = () => false }: CleanUpOptions,
 ): Promise<{ removed: Removed; broken: string[] }> {
-  const removed: Removed = { events: 0, intents: 0, conflicts: 0, appRecords: 0, usage: 0, audit: 0 };
+  const removed: Removed = {
+    events: 0,
+    intents: 0,
+    conflicts: 0,
+    decisionLinks: 0,
+    appRecords: 0,
+    usage: 0,
+    audit: 0,
+  };
   const broken: string[] = [];
   for (const kind of KINDS) {
     for (let count = BATCH; count === BATCH && !isOver(); await rest()) {

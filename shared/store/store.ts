@@ -8,6 +8,7 @@ import { createConflictStore } from './conflicts';
 import { createConnectionStore } from './connections';
 import { createContext } from './context';
 import type { Database, Queries } from './database';
+import { createDecisionLinkStore } from './decisionLinks';
 import type { Dialect } from './dialect';
 import { createIntakeStore } from './intake';
 import { createErasureStore } from './erasure';
@@ -95,6 +96,7 @@ export function createStore(
     queue: createQueueStore(context),
     links: createLinkStore(context),
     conflicts: createConflictStore(context),
+    decisionLinks: createDecisionLinkStore(context),
     notices: createNoticeStore(context),
     policies: createPolicyStore(context),
     audit: createAuditStore(context),

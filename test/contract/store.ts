@@ -2,6 +2,7 @@ import type { Store } from '../../shared/ports';
 import type { OpenStore } from '../../shared/store';
 import { queueContract } from './storeQueue';
 import { conflictContract } from './storeConflicts';
+import { decisionLinkContract } from './storeDecisionLinks';
 import { intakeContract } from './storeIntake';
 import { leaseContract } from './storeLeases';
 import { noticeContract } from './storeNotices';
@@ -70,6 +71,7 @@ export function runStoreContract({ name, make }: StoreContract): void {
     queueContract(fixture);
     leaseContract(fixture);
     conflictContract(fixture);
+    decisionLinkContract(fixture);
     noticeContract(fixture);
     intakeContract(fixture);
   });

@@ -1,5 +1,6 @@
 import type { INodeProperties, INodeType } from 'n8n-workflow';
 import { AccountingSync } from '../../nodes/AccountingSync/AccountingSync.node';
+import { AccountingSyncTrigger } from '../../nodes/AccountingSyncTrigger/AccountingSyncTrigger.node';
 import { AppRecords } from '../../nodes/AppRecords/AppRecords.node';
 import { QuickBooksAccounting } from '../../nodes/QuickBooksAccounting/QuickBooksAccounting.node';
 import { QuickBooksAccountingTrigger } from '../../nodes/QuickBooksAccountingTrigger/QuickBooksAccountingTrigger.node';
@@ -11,6 +12,7 @@ import { entities, entityNamed } from '../../shared/schema/entities';
 
 const nodes: INodeType[] = [
   new AccountingSync(),
+  new AccountingSyncTrigger(),
   new AppRecords(),
   new QuickBooksAccounting(),
   new QuickBooksAccountingTrigger(),

@@ -137,6 +137,35 @@ describe.each(usePlaces())('erasure on %s', (_name, make) => {
       expect(await everything()).toBe(before);
     });
 
+    it('takes links away that are about the person or were made for them', async () => {
+      const { conflicts, decisionLinks, queue } = store;
+      await queue.append([anEvent('1002')], { now: T0 });
+      const other = await claimOne(store);
+      const conflict: Settlement['conflict'] = {
+        kind: 'hold',
+        title: '1002',
+        fields: [],
+        record: NO_RECORD,
+        appVersion: '1',
+        ledgerVersion: '7',
+        policyVersion: 0,
+      };
+      await settle(other, { conflict, outcome: { kind: 'held' } });
+      const open = await conflicts.list({ connectionId: 'c1', limit: 9 });
+      const idOf = (linkId: string) => open.find((one) => one.linkId === linkId)!.id;
+      const make = async (token: string, linkId: string, person: string) =>
+        await decisionLinks.create({ token, conflictId: idOf(linkId), person, expiresAt: T0 + 9 }, WHO);
+      await make('about', customer.link.id, 'Jane');
+      await make('for', other.link.id, NAME);
+      await make('neither', other.link.id, 'Jane');
+      await store.erasure.person(PERSON, { ...WHO, dryRun: false, force: true });
+      const kinds = ['about', 'for', 'neither'].map(
+        async (token) => (await decisionLinks.look(token, T0)).kind,
+      );
+      expect(await Promise.all(kinds)).toEqual(['unknown', 'unknown', 'open']);
+      expect(await everything()).not.toContain(NAME);
+    });
+
     it('takes the text away everywhere; ids, amounts, references and the chain stay', async () => {
       await finish();
       const { counts } = await store.erasure.person(PERSON, { ...WHO, dryRun: false, force: false });

@@ -107,6 +107,19 @@ describe.each(usePlaces())('retention on %s', (_name, make) => {
     expect(await count("app_record_keys where record_id = 'gone'")).toBe(0);
   });
 
+  it('removes links to decide a conflict some time after they expired', async () => {
+    await work('1', T0, { conflict: HOLD, outcome: { kind: 'held' } });
+    const conflictId = (await store.conflicts.list({ connectionId: 'c1', limit: 1 }))[0]!.id;
+    const link = { conflictId, expiresAt: T0 + DAY };
+    for (const person of ['Jane', 'Bob']) {
+      await store.decisionLinks.create({ ...link, token: person, person }, { now: T0, by: ann });
+    }
+    expect((await clean(91)).removed.decisionLinks).toBe(0);
+    expect(await store.decisionLinks.look('Jane', T0)).toMatchObject({ kind: 'open' });
+    expect((await clean(92)).removed.decisionLinks).toBe(2);
+    expect(await store.decisionLinks.look('Jane', T0)).toEqual({ kind: 'unknown' });
+  });
+
   it('goes through any number in small steps, and can be stopped between two', async () => {
     const events = Array.from({ length: 1_200 }, (_, index) => anEvent(`r${index}`));
     await store.queue.append(events, { now: T0 });

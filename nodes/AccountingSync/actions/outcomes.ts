@@ -44,7 +44,7 @@ export function noticeItems(
 ): Pick<Sorted, 'conflict' | 'failed'> {
   return {
     conflict: conflicts.map((conflict) => item(conflictItem(conflict, connection))),
-    failed: failures.map((failure) => item(failureOf(failure, connection))),
+    failed: failures.map((failure) => item(failureItem(failure, connection))),
   };
 }
 
@@ -135,7 +135,8 @@ const NEXT_STEPS: Readonly<Record<Conflict['status'], string>> = {
   closed: 'Nothing to do: it is settled.',
 };
 
-const failureOf = (failure: FailedRecord, connection: Connection) => {
+/** A failed record as people are told of it. */
+export const failureItem = (failure: FailedRecord, connection: Connection) => {
   const { error, entity, appId, ledgerId, linkId, eventIds } = failure;
   const reason = error?.message ?? null;
   const title = error?.title ?? ledgerId ?? appId ?? linkId;

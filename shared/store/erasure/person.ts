@@ -245,6 +245,7 @@ async function eraseOwn(context: StoreContext, queries: Queries, input: EraseInp
     events: await eraseErrors(queries, link.connection_id, redact),
   };
   await eraseState(queries, link);
+  await eraseDecisionLinks(queries, link, redact);
   // Held until the end: rows that others add come after ours.
   await sql`select seq from audit_heads where connection_id = ${link.connection_id} ${dialect.forUpdate}`.execute(
     queries,
@@ -258,6 +259,19 @@ async function eraseOwn(context: StoreContext, queries: Queries, input: EraseInp
   const entry = personErased({ linkId: link.id, entity, counts }, by);
   await appendAudit(context, queries, [{ connectionId: link.connection_id, at: now, entry }]);
   return counts;
+}
+
+/** Those of the record, and those that were made for the person. */
+async function eraseDecisionLinks(queries: Queries, link: LinkRow, redact: Redact): Promise<void> {
+  const all = await queries
+    .selectFrom('decision_links')
+    .select(['token_hash', 'link_id', 'person'])
+    .where('connection_id', '=', link.connection_id)
+    .execute();
+  for (const { token_hash, link_id, person } of all) {
+    if (link_id !== link.id && redact(person) === person) continue;
+    await queries.deleteFrom('decision_links').where('token_hash', '=', token_hash).execute();
+  }
 }
 
 async function eraseAppRecord(queries: Queries, link: LinkRow): Promise<number> {

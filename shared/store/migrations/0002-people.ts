@@ -25,7 +25,8 @@ export const people: Migration = {
       person ${text} NOT NULL,
       created_at ${int} NOT NULL,
       expires_at ${int} NOT NULL,
-      used_at ${int}
+      used_at ${int},
+      superseded_at ${int}
     )${suffix}`,
     `CREATE INDEX decision_links_conflict ON decision_links (conflict_id)`,
     `CREATE INDEX decision_links_link ON decision_links (link_id)`,

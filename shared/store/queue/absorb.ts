@@ -108,6 +108,10 @@ export async function absorbLinks(
       close_reason = case when status = 'closed' then close_reason else 'absorbed' end,
       status = 'closed'
     from ${moved} where conflicts.link_id = v.gone`.execute(queries);
+  await sql`
+    update decision_links set link_id = v.target from ${moved} where decision_links.link_id = v.gone`.execute(
+    queries,
+  );
   await sql`update links set replaced_by = v.target from ${moved} where links.replaced_by = v.gone`.execute(
     queries,
   );

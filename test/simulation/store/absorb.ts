@@ -65,6 +65,9 @@ export function absorbLink(database: MemoryDatabase, gone: LinkRow, link: LinkRo
     });
     database.conflicts.set(conflict.id, closed);
   }
+  for (const row of database.decisionLinks.values()) {
+    if (row.link.linkId === gone.id) row.link = database.sealed({ ...row.link, linkId: link.id });
+  }
   const failure = Math.max(gone.notices.failure ?? 0, link.notices.failure ?? 0);
   if (failure > 0) link.notices.failure = failure;
   for (const row of link.connection.links) {

@@ -49,6 +49,15 @@ export class MemoryAudit implements AuditStore {
       .slice(0, limit);
   }
 
+  async heads(connectionIds: readonly string[]): Promise<Map<string, number>> {
+    return new Map(
+      connectionIds.flatMap((id) => {
+        const chain = this.#chain(id);
+        return chain ? [[id, chain.entries.length] as const] : [];
+      }),
+    );
+  }
+
   /** Those that were not archived, without their hashes. */
   kept(connectionId: string): readonly AuditEntry[] {
     return this.#chain(connectionId)?.kept() ?? [];

@@ -28,6 +28,12 @@ export class MemoryConflicts implements ConflictStore {
       .slice(0, limit);
   }
 
+  async closedOf(linkIds: readonly string[], since: number): Promise<Conflict[]> {
+    return [...this.session.database.conflicts.values()]
+      .filter(({ linkId, closedAt }) => linkIds.includes(linkId) && closedAt !== null && closedAt >= since)
+      .sort((a, b) => compareText(a.id, b.id));
+  }
+
   async resolve(id: string, resolution: Resolution, seenRefreshedAt: number): Promise<void> {
     const { database } = this.session;
     const conflict = database.conflicts.get(id);
@@ -72,7 +78,7 @@ function resolutionEvent(link: LinkRow): NewEvent {
   };
 }
 
-function staleConflict({ entity, title, status }: Conflict): StaleVersionError {
+export function staleConflict({ entity, title, status }: Conflict): StaleVersionError {
   return new StaleVersionError(
     `The conflict on ${entity} ${title} is ${
       status === 'open' ? 'no longer what was decided on' : `${status} already`

@@ -11,7 +11,7 @@ import type {
 import { connectionCreated } from '../../../shared/store/acts';
 import { MemoryChain } from './chain';
 import type { StoreFlaw } from './flaws';
-import type { ConnectionRow, EventRow, IntentRow, LinkRow } from './rows';
+import type { ConnectionRow, DecisionLinkRow, EventRow, IntentRow, LinkRow } from './rows';
 import { deepFreeze } from './values';
 
 export interface MemoryStoreOptions {
@@ -37,6 +37,9 @@ export class MemoryDatabase {
   /** By key, which is unique over all links. */
   readonly intents = new Map<string, IntentRow>();
   readonly conflicts = new Map<string, Conflict>();
+  /** By token. */
+  readonly decisionLinks = new Map<string, DecisionLinkRow>();
+  decisionPage: string | null = null;
   /** Events that wait for a link. */
   readonly waits = new Set<EventRow>();
   /** Oldest first: the version is the position, counted from one. */

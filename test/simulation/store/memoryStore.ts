@@ -4,6 +4,7 @@ import { MemoryAudit } from './audit';
 import { MemoryCheckpoints } from './checkpoints';
 import { MemoryConflicts } from './conflicts';
 import { MemoryConnections } from './connections';
+import { MemoryDecisionLinks } from './decisionLinks';
 import { MemoryIntake } from './intake';
 import { MemoryLinks } from './links';
 import { MemoryDatabase, type MemoryStoreOptions } from './memoryDatabase';
@@ -25,6 +26,7 @@ export class MemoryStore implements Store {
   readonly queue: MemoryQueue;
   readonly links: MemoryLinks;
   readonly conflicts: MemoryConflicts;
+  readonly decisionLinks: MemoryDecisionLinks;
   readonly notices: MemoryNotices;
   readonly policies: MemoryPolicies;
   readonly audit: MemoryAudit;
@@ -45,6 +47,7 @@ export class MemoryStore implements Store {
     this.queue = new MemoryQueue(session);
     this.links = new MemoryLinks(session);
     this.conflicts = new MemoryConflicts(session);
+    this.decisionLinks = new MemoryDecisionLinks(session);
     this.notices = new MemoryNotices(session);
     this.policies = new MemoryPolicies(session);
     this.audit = new MemoryAudit(session);

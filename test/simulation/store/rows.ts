@@ -1,6 +1,7 @@
 import type {
   AppRecord,
   Conflict,
+  DecisionLink,
   Connection,
   ErrorReport,
   Intent,
@@ -46,6 +47,12 @@ export interface LinkRow extends Omit<Link, 'connectionId'> {
   conflict: Conflict | null;
   /** Where its notices are in the connection's order; null where there is nothing to tell. */
   readonly notices: Record<NoticeKind, number | null>;
+}
+
+export interface DecisionLinkRow {
+  link: DecisionLink;
+  usedAt: number | null;
+  isSuperseded: boolean;
 }
 
 export interface EventRow {

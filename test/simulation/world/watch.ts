@@ -77,6 +77,7 @@ export class Watch {
       queue: new WatchedQueue(store.queue, this),
       links: store.links,
       conflicts: store.conflicts,
+      decisionLinks: store.decisionLinks,
       notices: new WatchedNotices(store.notices, this),
       policies: store.policies,
       audit: store.audit,

@@ -22,6 +22,7 @@ const WHAT: Readonly<Record<string, string>> = {
   connection_rebound: 'Connection handed to another credential',
   connection_resumed: 'Connection resumed',
   dead_letter: 'Failed',
+  decision_link_created: 'Link to decide a conflict made',
   echo: 'Own write recognized',
   erasure_begun: 'Erasure of a connection begun',
   events_replayed: 'Failed events tried again',

@@ -12,6 +12,7 @@ const KINDS: Readonly<Record<keyof RetentionDays, { displayName: string; descrip
   },
   conflicts: { displayName: 'Closed Conflicts', description: 'Days after they were closed' },
   usage: { displayName: 'Counted Calls', description: 'Days after the calls were made' },
+  decisionLinks: { displayName: 'Decision Links', description: 'Days after they expired' },
   events: {
     displayName: 'Settled Events',
     description:
