@@ -1,5 +1,6 @@
 import {
   NodeConnectionTypes,
+  type INodeCredentialDescription,
   type INodeType,
   type INodeTypeDescription,
   type ITriggerFunctions,
@@ -10,6 +11,8 @@ import { testStore } from '../runtime/store';
 import { storeCredential, storeParameter } from '../runtime/storeParameter';
 import { eventNames, properties } from './properties';
 import { startTrigger } from './start';
+
+const credentials: INodeCredentialDescription[] = [storeCredential];
 
 export class AccountingSyncTrigger implements INodeType {
   description: INodeTypeDescription = {
@@ -25,7 +28,7 @@ export class AccountingSyncTrigger implements INodeType {
     activationMessage: 'What happens in the sync from now on starts this workflow.',
     inputs: [],
     outputs: [NodeConnectionTypes.Main],
-    credentials: [storeCredential],
+    credentials,
     properties: [...properties, storeParameter],
   };
 
