@@ -433,7 +433,7 @@ function chosenOf({ chosen }: FieldConflict): string | null {
 }
 
 /** `Quantity, Unit Price and Amount`. */
-const listed = (labels: readonly string[]): string =>
+export const listed = (labels: readonly string[]): string =>
   labels.length < 2 ? (labels[0] ?? '') : `${labels.slice(0, -1).join(', ')} and ${labels.at(-1)}`;
 
 /** A member of a group is called by both: `Billing Address: City`. */

@@ -265,20 +265,43 @@ export interface Resolution {
 
 export type PolicyWinner = 'app' | 'ledger' | 'raise';
 
-/** `*` is any. The most specific rule wins: connection before entity before field. */
-export interface PolicyRule {
+/** What a rule is about; `*` is any. No two rules in force are about the same. */
+export interface PolicyScope {
   connectionId: string;
   entity: string;
+  /** A field's path: what is in it is meant too. */
   field: string;
-  winner: PolicyWinner;
+  /**
+   * Only documents of this party, which an entity's `counterparty` names: the id of its link, which is the same
+   * whichever side a document was read from. Absent: those of everybody.
+   */
+  counterparty?: string;
 }
 
-/** One entry of the policies' history; `winner` is null where a rule was taken away. */
-export interface PolicyChange extends Omit<PolicyRule, 'winner'> {
+/**
+ * The most specific rule wins: connection before entity before field before counterparty. Where rules that apply
+ * are locked, the broadest of those wins instead.
+ */
+export interface PolicyRule extends PolicyScope {
+  winner: PolicyWinner;
+  locked?: boolean;
+}
+
+/** What somebody makes of a rule; `winner` is null where it is taken away. */
+export interface PolicyEdit extends Omit<PolicyRule, 'winner'> {
   winner: PolicyWinner | null;
+  reason?: string;
+  /** The person behind it, as a form or a workflow tells it. */
+  decidedBy?: string;
+}
+
+/** One entry of the policies' history. */
+export interface PolicyChange extends PolicyEdit {
   version: number;
   by: Actor;
   at: number;
+  /** The change that this one takes back. */
+  undoes?: number;
 }
 
 export interface PolicySet {

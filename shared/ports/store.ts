@@ -18,9 +18,9 @@ import type {
   NewEvent,
   Notices,
   PolicyChange,
-  PolicyRule,
+  PolicyEdit,
+  PolicyScope,
   PolicySet,
-  PolicyWinner,
   QueuedEvent,
   Resolution,
   UnreadNotification,
@@ -200,6 +200,8 @@ export interface ConflictFilter {
   text?: string;
   /** Opened before this time. */
   openedBefore?: number;
+  /** Ended at this time or later. */
+  closedSince?: number;
   /** Those that come after this one. */
   afterId?: string;
   limit: number;
@@ -236,12 +238,18 @@ export interface NoticeStore {
 export interface PolicyStore {
   /** Rules in force for a connection, its own and the general ones. */
   load(connectionId: string): Promise<PolicySet>;
+  /** The same as they were made, oldest first; those of all connections where none is named. */
+  inForce(connectionId?: string): Promise<PolicyChange[]>;
   /** Appends to the history and raises the version; `winner: null` removes the rule. NotFoundError for a connection that is not there. */
-  set(
-    rule: Omit<PolicyRule, 'winner'> & { winner: PolicyWinner | null },
-    by: Actor,
-    now: number,
-  ): Promise<number>;
+  set(edit: PolicyEdit, by: Actor, now: number): Promise<number>;
+  /**
+   * Restores a rule as it was before a change, or before its last one, by another change. NotFoundError where there
+   * is no such change.
+   */
+  undo(
+    what: { version: number } | PolicyScope,
+    act: Pick<PolicyEdit, 'reason' | 'decidedBy'> & { by: Actor; now: number },
+  ): Promise<PolicyChange>;
   /** Newest first. */
   history(connectionId: string, limit: number): Promise<PolicyChange[]>;
 }

@@ -41,6 +41,8 @@ export interface EntityDefinition {
   title: string;
   /** Fields that people recognise a record by, beside its title. */
   recognisedBy: readonly string[];
+  /** The reference that says whose document it is; null where it is nobody's. */
+  counterparty: string | null;
   /** upgrades[n] takes a record of version n to n + 1; pure. */
   upgrades: Readonly<Record<number, (fields: Fields) => Fields>>;
 }
@@ -52,6 +54,7 @@ export interface EntityDeclaration {
   version: number;
   title: string;
   recognisedBy?: readonly string[];
+  counterparty?: string;
   naturalKey: NaturalKey | null;
   shape: z.ZodRawShape;
   upgrades?: Record<number, (fields: Fields) => Fields>;
@@ -59,9 +62,10 @@ export interface EntityDeclaration {
 
 /** Turns a declaration into what the rest of the pack works with. */
 export function defineEntity(declaration: EntityDeclaration): EntityDefinition {
-  const { shape, upgrades = {}, recognisedBy = [], ...rest } = declaration;
+  const { shape, upgrades = {}, recognisedBy = [], counterparty = null, ...rest } = declaration;
   return {
     ...rest,
+    counterparty,
     upgrades,
     recognisedBy,
     schema: z.strictObject(shape) as unknown as z.ZodType<Fields>,

@@ -36,6 +36,8 @@ export type FieldMeta = {
   immutable?: boolean;
   /** Cannot be empty. */
   required?: boolean;
+  /** Says what tax is paid, or how it is worked out. */
+  tax?: boolean;
   /** Fields of one unit are merged together or not at all (quantity, price and amount of a line). */
   unit?: string;
   choices?: readonly string[];
@@ -47,7 +49,7 @@ export type FieldMeta = {
   ordered?: boolean;
 };
 
-export type FieldOptions = Pick<FieldMeta, 'derived' | 'immutable' | 'required' | 'unit'>;
+export type FieldOptions = Pick<FieldMeta, 'derived' | 'immutable' | 'required' | 'tax' | 'unit'>;
 
 /** Pointer to another canonical record. `id` is in the id space of whoever holds the record (side or link). */
 export interface Reference {

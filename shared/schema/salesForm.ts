@@ -12,12 +12,12 @@ export const salesFormHead = () => ({
 export const salesFormBody = () => ({
   currency: text('Currency', 3, { immutable: true }),
   exchangeRate: decimal('Exchange Rate'),
-  taxTreatment: choice('Amounts Are', ['exclusive', 'inclusive', 'none']),
+  taxTreatment: choice('Amounts Are', ['exclusive', 'inclusive', 'none'], { tax: true }),
   lines: salesLines(),
   billingAddress: address('Billing Address'),
   billingEmail: text('Billing E-mail', 100),
   privateNote: text('Private Note', 3900),
   customerMemo: text('Message to Customer', 1000),
-  taxTotal: money('Tax', { derived: true }),
+  taxTotal: money('Tax', { derived: true, tax: true }),
   total: money('Total', { derived: true }),
 });

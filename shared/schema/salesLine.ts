@@ -13,7 +13,7 @@ export const salesLines = () =>
       quantity: decimal('Quantity', { unit: 'price' }),
       unitPrice: decimal('Unit Price', { unit: 'price' }),
       amount: money('Amount', { unit: 'price', required: true }),
-      taxRate: reference('Tax Rate', ['tax_rate']),
+      taxRate: reference('Tax Rate', ['tax_rate'], { tax: true }),
       serviceDate: date('Service Date'),
     },
     { identity: 'id', ordered: true, required: true },

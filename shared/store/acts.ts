@@ -8,8 +8,7 @@ import type {
   Conflict,
   Connection,
   DecisionLink,
-  PolicyRule,
-  PolicyWinner,
+  PolicyEdit,
   Resolution,
 } from '../ports';
 
@@ -57,14 +56,27 @@ export function connectionChanged(before: Told, patch: Told, by: Actor): AuditEn
   return act(kind, by, { before: of(before), after: of(patch) });
 }
 
+/** `before` is the rule that was in force for the same. */
 export function policyChanged(
-  rule: Omit<PolicyRule, 'winner'>,
-  change: { before: PolicyWinner | null; after: PolicyWinner | null; version: number },
+  edit: PolicyEdit,
+  { before, version, undoes }: { before: PolicyEdit | null; version: number; undoes?: number },
   by: Actor,
 ): AuditEntry {
-  const { entity, field } = rule;
-  const { before, after, version } = change;
-  return act(after === null ? 'policy_removed' : 'policy_set', by, { entity, field, before, after, version });
+  const { entity, field, counterparty, winner, locked = false, reason, decidedBy } = edit;
+  const wasLocked = before?.locked ?? false;
+  const kind = undoes !== undefined ? 'policy_undone' : winner === null ? 'policy_removed' : 'policy_set';
+  return act(kind, by, {
+    entity,
+    field,
+    ...(counterparty === undefined ? {} : { counterparty }),
+    before: before?.winner ?? null,
+    after: winner,
+    ...(locked || wasLocked ? { locked: { before: wasLocked, after: locked } } : {}),
+    ...(decidedBy === undefined ? {} : { decidedBy }),
+    ...(reason === undefined ? {} : { note: reason }),
+    ...(undoes === undefined ? {} : { undoes }),
+    version,
+  });
 }
 
 export const daysChanged = (before: RetentionDays, after: RetentionDays, by: Actor): AuditEntry =>

@@ -54,11 +54,18 @@ export function createConflictStore(context: StoreContext): ConflictStore {
   };
 }
 
-function narrowedBy({ entity, text, openedBefore, afterId }: ConflictFilter): RawBuilder<unknown> {
+function narrowedBy({
+  entity,
+  text,
+  openedBefore,
+  closedSince,
+  afterId,
+}: ConflictFilter): RawBuilder<unknown> {
   const conditions = [
     ...(entity === undefined ? [] : [sql`and entity = ${entity}`]),
     ...(text === undefined ? [] : [sql`and lower(title) like ${containing(text)} escape '!'`]),
     ...(openedBefore === undefined ? [] : [sql`and opened_at < ${openedBefore}`]),
+    ...(closedSince === undefined ? [] : [sql`and closed_at >= ${closedSince}`]),
     ...(afterId === undefined ? [] : [sql`and id < ${afterId}`]),
   ];
   return sql.join(conditions, sql` `);

@@ -155,6 +155,9 @@ export interface PolicyRow {
   locked: number;
   counterparty: string;
   reason: string | null;
+  decided_by: string | null;
+  /** The version of the change that this one takes back. */
+  undoes: number | null;
   set_by: Actor;
   set_at: number;
   /** The version of the rule that took its place; null while it is in force. */

@@ -13,7 +13,7 @@ import { sameValue } from './compare';
 import { diffFields, hasEdits, type FieldChange } from './diff';
 import { mergeFields } from './merge/fields';
 import type { FieldDecision, MergeRules, Verdict } from './merge/rules';
-import { winnerFor } from './policy';
+import { counterpartyOf, winnerFor } from './policy';
 
 /** One side as `decide` sees it, references and line ids canonical. `absent`: it never had the record. */
 export interface SideView {
@@ -295,7 +295,7 @@ function removeMode(state: RecordState, capability: EntityCapability): 'delete' 
 function rulesOf(input: DecideInput): MergeRules {
   return {
     verdict: (path, specPath) => verdictOf(input, path, specPath),
-    refusal: (side, spec) => refusalOf(input, side, spec),
+    refusal: (side, spec) => refusalOf(input.capabilities[side], spec, input.base !== null),
     uncertain: input.uncertain,
     isOpen: (path) => input.open.has(path),
   };
@@ -305,26 +305,32 @@ function verdictOf(input: DecideInput, path: string, specPath: string): Verdict 
   const choice = input.resolution?.choices[path];
   if (choice && 'winner' in choice) return { winner: choice.winner, by: 'resolution' };
   if (choice) return { value: choice.value as never, by: 'resolution' };
-  return {
-    winner: winnerFor(input.policy, input.connectionId, input.entity.name, specPath),
-    by: 'policy',
-  };
+  const { policy, connectionId, entity, base, app, ledger } = input;
+  const counterparty = counterpartyOf(entity, [base?.fields ?? null, app.fields, ledger.fields]);
+  const subject = { connectionId, entity: entity.name, counterparty };
+  return { winner: winnerFor(policy, subject, specPath), by: 'policy' };
 }
 
-function refusalOf(input: DecideInput, side: SideName, spec: FieldSpec): 'immutable' | 'not_writable' | null {
-  const capability = input.capabilities[side];
+/** Why a side cannot take a new value for the field, or null when it can. `isAgreed`: the record has a base. */
+export function refusalOf(
+  capability: EntityCapability,
+  spec: FieldSpec,
+  isAgreed: boolean,
+): 'immutable' | 'not_writable' | null {
   if (isListed(capability.unsupported, spec.path)) return null;
   if (!capability.update || isListed(capability.readOnly, spec.path)) return 'not_writable';
   // Without a base nothing was agreed yet, so an empty immutable field may still be filled.
-  return spec.immutable && input.base ? 'immutable' : null;
+  return spec.immutable && isAgreed ? 'immutable' : null;
 }
 
-/** A path is listed when it or the field it belongs to is. */
-function isListed(paths: Readonly<Record<string, string>>, path: string): boolean {
-  if (paths[path] !== undefined) return true;
+/** Why a path is listed; null when neither it nor the field it belongs to is. */
+export function listedReason(paths: Readonly<Record<string, string>>, path: string): string | null {
   const dot = path.indexOf('.');
-  return dot > 0 && paths[path.slice(0, dot)] !== undefined;
+  return paths[path] ?? (dot > 0 ? paths[path.slice(0, dot)] : undefined) ?? null;
 }
+
+const isListed = (paths: Readonly<Record<string, string>>, path: string): boolean =>
+  listedReason(paths, path) !== null;
 
 function stateConflict(input: DecideInput, reason: FieldConflict['reason']): FieldConflict {
   return {

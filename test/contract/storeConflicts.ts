@@ -78,6 +78,19 @@ export function conflictContract({ store }: Fixture): void {
       expect(await store().conflicts.list({ connectionId: 'c1', status: 'closed', limit: 10 })).toEqual([]);
     });
 
+    it('lists those that have ended since', async () => {
+      await held();
+      await store().queue.append([anEvent('1')], { now: T0 });
+      const claim = await claimOne(store(), { now: T0 });
+      await store().queue.settle(
+        claim,
+        settled({ now: T0 + 7, conflict: { kind: 'close', reason: 'both sides agree now' } }),
+      );
+      const endedSince = async (closedSince: number) =>
+        (await store().conflicts.list({ connectionId: 'c1', closedSince, limit: 9 })).length;
+      expect([await endedSince(T0 + 7), await endedSince(T0 + 8)]).toEqual([1, 0]);
+    });
+
     it('counts as refreshed when it changed within the same millisecond, and not when it did not', async () => {
       await held('3', T0);
       await held('3', T0 + 5);

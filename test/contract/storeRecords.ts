@@ -179,6 +179,87 @@ export function recordContract({ store, another }: Fixture): void {
       ]);
     });
 
+    it('keeps rules for the documents of one party apart from those for everybody', async () => {
+      const { connections, policies } = store();
+      await connections.create(aConnection());
+      const general = { connectionId: 'c1', entity: 'invoice', field: '*', winner: 'app' as const };
+      const own = { ...general, counterparty: 'l1', winner: 'raise' as const, locked: true };
+      const why = { reason: 'They call when a date is wrong', decidedBy: 'Ann' };
+      await policies.set(general, 'user ann', T0);
+      await policies.set({ ...own, ...why }, 'user ann', T0 + 1);
+      const { rules } = await policies.load('c1');
+      expect(rules).toHaveLength(2);
+      expect(rules).toEqual(expect.arrayContaining([general, own]));
+      expect(await policies.inForce('c1')).toEqual([
+        { ...general, version: 1, by: 'user ann', at: T0 },
+        { ...own, ...why, version: 2, by: 'user ann', at: T0 + 1 },
+      ]);
+      await policies.set({ ...own, winner: null }, 'user bob', T0 + 2);
+      expect((await policies.load('c1')).rules).toEqual([general]);
+      expect((await policies.history('c1', 1))[0]).toEqual({
+        ...{ connectionId: 'c1', entity: 'invoice', field: '*', counterparty: 'l1', winner: null },
+        ...{ version: 3, by: 'user bob', at: T0 + 2 },
+      });
+    });
+
+    it('lists the rules in force of a connection with the general ones, and those of all', async () => {
+      const { connections, policies } = store();
+      for (const id of ['c1', 'c2']) await connections.create(aConnection(id));
+      const rule = { entity: '*', field: '*', winner: 'app' as const };
+      for (const connectionId of ['c2', '*', 'c1']) {
+        await policies.set({ ...rule, connectionId }, 'user ann', T0);
+      }
+      const of = async (id?: string) => (await policies.inForce(id)).map(({ connectionId }) => connectionId);
+      expect(await of('c1')).toEqual(['*', 'c1']);
+      expect(await of()).toEqual(['c2', '*', 'c1']);
+      const past = async (id: string) => (await policies.history(id, 9)).map(({ version }) => version);
+      expect([await past('c1'), await past('*')]).toEqual([[3, 2], [2]]);
+    });
+
+    it('takes changes back by changes of their own', async () => {
+      const { connections, policies, audit } = store();
+      await connections.create(aConnection());
+      const scope = { connectionId: 'c1', entity: 'invoice', field: 'dueDate' };
+      const at = (now: number) => ({ by: 'user bob' as const, now });
+      await policies.set({ ...scope, winner: 'app', locked: true }, 'user ann', T0);
+      await policies.set({ ...scope, winner: 'ledger' }, 'user ann', T0 + 1);
+      await policies.set({ ...scope, field: 'number', winner: 'ledger' }, 'user ann', T0 + 2);
+      const undone = await policies.undo(scope, { ...at(T0 + 3), reason: 'Too early', decidedBy: 'Bob' });
+      expect(undone).toEqual({
+        ...{ ...scope, winner: 'app', locked: true, reason: 'Too early', decidedBy: 'Bob' },
+        ...{ version: 4, undoes: 2, by: 'user bob', at: T0 + 3 },
+      });
+      expect((await policies.load('c1')).rules).toContainEqual({ ...scope, winner: 'app', locked: true });
+      // An undo is a change too, and the first change leaves nothing when it is undone.
+      expect(await policies.undo(scope, at(T0 + 4))).toMatchObject({ winner: 'ledger', undoes: 4 });
+      expect(await policies.undo({ version: 1 }, at(T0 + 5))).toMatchObject({ winner: null, undoes: 1 });
+      expect((await policies.load('c1')).rules).toEqual([{ ...scope, field: 'number', winner: 'ledger' }]);
+      const told = await audit.list('c1', { limit: 10, beforeSeq: Number.MAX_SAFE_INTEGER });
+      expect(told.slice(0, 3).map(({ kind, detail }) => [kind, detail])).toEqual([
+        [
+          'policy_undone',
+          { entity: 'invoice', field: 'dueDate', before: 'ledger', after: null, undoes: 1, version: 6 },
+        ],
+        [
+          'policy_undone',
+          {
+            ...{ entity: 'invoice', field: 'dueDate', before: 'app', after: 'ledger', undoes: 4, version: 5 },
+            locked: { before: true, after: false },
+          },
+        ],
+        [
+          'policy_undone',
+          {
+            ...{ entity: 'invoice', field: 'dueDate', before: 'ledger', after: 'app', undoes: 2, version: 4 },
+            ...{ locked: { before: false, after: true }, note: 'Too early', decidedBy: 'Bob' },
+          },
+        ],
+      ]);
+      for (const what of [{ version: 99 }, { ...scope, entity: 'payment' }]) {
+        await expect(policies.undo(what, at(T0))).rejects.toMatchObject({ code: 'not_found' });
+      }
+    });
+
     it('numbers concurrent changes one after another', async () => {
       const { connections, policies } = store();
       await connections.create(aConnection());

@@ -63,6 +63,7 @@ export const wanted: readonly string[] = [
     (what) => `met:${what}`,
   ),
   ...['conflict', 'failure'].map((what) => `told:${what}`),
+  ...['plain', 'locked', 'of one customer'].map((kind) => `rule:${kind}`),
   ...['counter', 'time', 'random', 'hash'].map((kind) => `side:versions ${kind}`),
   ...['kept', 'replaced', 'numbered'].map((kind) => `side:line ids ${kind}`),
   ...['sparse', 'full'].map((kind) => `side:update ${kind}`),

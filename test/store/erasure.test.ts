@@ -131,7 +131,10 @@ describe.each(usePlaces())('erasure on %s', (_name, make) => {
     it('says first what it would erase, and changes nothing by that', async () => {
       const before = await everything();
       expect(await store.erasure.person(PERSON, { ...WHO, dryRun: true, force: false })).toEqual({
-        counts: { links: 1, records: 1, audit: 1, conflicts: 1, writes: 1, events: 0, mentions: 1 },
+        counts: {
+          ...{ links: 1, records: 1, audit: 1, conflicts: 1, writes: 1, events: 0, mentions: 1 },
+          policies: 0,
+        },
         openWork: { events: 1, writes: 0, conflicts: 1, leased: false },
       });
       expect(await everything()).toBe(before);
@@ -241,6 +244,18 @@ describe.each(usePlaces())('erasure on %s', (_name, make) => {
       await store.erasure.person(PERSON, { ...WHO, dryRun: false, force: false });
       expect(await everything()).not.toContain(NAME);
       expect(await store.audit.verify('c1', { now: T0 })).toMatchObject({ brokenAt: 3, fault: 'content' });
+    });
+
+    it('takes the name out of the reasons of rules', async () => {
+      await finish();
+      const rule = { connectionId: 'c1', entity: 'invoice', field: '*', winner: 'app' as const };
+      await store.policies.set({ ...rule, reason: `${NAME} wants it so` }, ann, T0 + 1);
+      const options = { ...WHO, force: false };
+      const { counts } = await store.erasure.person(PERSON, { ...options, dryRun: true });
+      expect(counts).toMatchObject({ policies: 1 });
+      await store.erasure.person(PERSON, { ...options, dryRun: false });
+      expect(await everything()).not.toContain(NAME);
+      expect(await store.policies.inForce('c1')).toMatchObject([{ reason: '[erased] wants it so' }]);
     });
 
     it('knows when there is no such record', async () => {

@@ -67,7 +67,7 @@ export function createPersonErasure(context: StoreContext): ErasureStore['person
     const openWork = await context.read(async (queries) => await openWorkOf(queries, link, options.now));
     const redact = redactor(await context.read(async (queries) => await namesOf(queries, link)));
     if (options.dryRun) {
-      const own = await context.read(async (queries) => await countOwn(queries, link));
+      const own = await context.read(async (queries) => await countOwn(queries, link, redact));
       const { found } = await eachMention(context, link, redact, async () => {});
       return { counts: { ...own, mentions: found }, openWork };
     }
@@ -171,7 +171,7 @@ async function appRecordOf(queries: Queries, link: LinkRow) {
     .executeTakeFirst();
 }
 
-async function countOwn(queries: Queries, link: LinkRow): Promise<ErasedCounts> {
+async function countOwn(queries: Queries, link: LinkRow, redact: Redact): Promise<ErasedCounts> {
   const { rows } = await sql<Record<'audit' | 'conflicts' | 'writes' | 'events', number>>`
     select
       (select count(*) from audit where connection_id = ${link.connection_id} and link_id = ${link.id}) as audit,
@@ -180,7 +180,8 @@ async function countOwn(queries: Queries, link: LinkRow): Promise<ErasedCounts> 
       (select count(*) from events where link_id = ${link.id} and last_error is not null) as events`.execute(
     queries,
   );
-  return { records: (await appRecordOf(queries, link)) ? 1 : 0, links: 1, ...rows[0]! };
+  const policies = (await reasonsNaming(queries, link.connection_id, redact)).length;
+  return { records: (await appRecordOf(queries, link)) ? 1 : 0, links: 1, policies, ...rows[0]! };
 }
 
 /** Rows of the log that are of other records and name the person, page by page. */
@@ -243,6 +244,7 @@ async function eraseOwn(context: StoreContext, queries: Queries, input: EraseInp
     conflicts: await eraseConflicts(queries, link, redact),
     writes: await eraseIntents(queries, link, redact),
     events: await eraseErrors(queries, link.connection_id, redact),
+    policies: await eraseReasons(queries, link.connection_id, redact),
   };
   await eraseState(queries, link);
   await eraseDecisionLinks(queries, link, redact);
@@ -389,6 +391,27 @@ async function eraseErrors(queries: Queries, connectionId: string, redact: Redac
     if (rows.length < PAGE) return erased;
     afterId = rows.at(-1)!.id;
   }
+}
+
+async function eraseReasons(queries: Queries, connectionId: string, redact: Redact): Promise<number> {
+  const told = await reasonsNaming(queries, connectionId, redact);
+  for (const { version, reason } of told) {
+    await queries.updateTable('policies').set({ reason }).where('version', '=', version).execute();
+  }
+  return told.length;
+}
+
+/** Whoever made a rule may have said for whom: the reasons that do, without the names. */
+async function reasonsNaming(queries: Queries, connectionId: string, redact: Redact) {
+  const rows = await queries
+    .selectFrom('policies')
+    .select(['version', 'reason'])
+    .where('connection_id', '=', connectionId)
+    .where('reason', 'is not', null)
+    .execute();
+  return rows
+    .map(({ version, reason }) => ({ version, before: reason!, reason: redact(reason!) }))
+    .filter(({ before, reason }) => before !== reason);
 }
 
 async function eraseState(queries: Queries, { connection_id, id, entity }: LinkRow): Promise<void> {

@@ -9,9 +9,11 @@ export const people: Migration = {
     `ALTER TABLE conflicts ADD COLUMN record ${text}`,
 
     `ALTER TABLE policies ADD COLUMN locked ${int} NOT NULL DEFAULT 0`,
-    // The record id, in the app or the accounting tool, of the party whose documents a rule is about; empty is any.
+    // The link of the party whose documents a rule is about; empty is any.
     `ALTER TABLE policies ADD COLUMN counterparty ${text} NOT NULL DEFAULT ''`,
     `ALTER TABLE policies ADD COLUMN reason ${text}`,
+    `ALTER TABLE policies ADD COLUMN decided_by ${text}`,
+    `ALTER TABLE policies ADD COLUMN undoes ${int}`,
 
     `ALTER TABLE app_records ADD COLUMN updated_by ${text}`,
 

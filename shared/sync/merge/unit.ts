@@ -3,6 +3,10 @@ import type { Fields, FieldSpec } from '../../schema/entity';
 import { sameValue } from '../compare';
 import type { ValueMerger } from './value';
 
+/** The member that stands for the unit: rules and conflicts are keyed by it. */
+export const leadOf = (members: readonly FieldSpec[]): FieldSpec =>
+  members.find((member) => member.required) ?? (members[0] as FieldSpec);
+
 /** Members of a unit come from one side, all of them, or are raised together under the unit's last member. */
 export function mergeUnit(
   values: ValueMerger,
@@ -15,7 +19,7 @@ export function mergeUnit(
   isNew: boolean,
 ): Fields {
   const members = spec.members.filter((member) => member.unit === unit);
-  const lead = members.find((member) => member.required) ?? (members[0] as FieldSpec);
+  const lead = leadOf(members);
   const a = fill(members, base, app, values.firstMeeting || isNew);
   const l = fill(members, base, ledger, values.firstMeeting || isNew);
   const differs = (x: Fields, y: Fields) =>

@@ -1,7 +1,8 @@
-import type { FieldConflict, SideName } from '../../../shared/ports';
+import type { Conflict, FieldConflict, SideName } from '../../../shared/ports';
 import { entityNamed } from '../../../shared/schema/entities';
 import type { Fields } from '../../../shared/schema/entity';
 import type { Stored } from '../twin/table';
+import { customerIn } from '../world/decisions';
 import { editables, linesOf } from '../world/entities';
 import type { Panorama, Sight } from './sight';
 
@@ -22,7 +23,7 @@ export function askedWithReason(panorama: Panorama): string[] {
         ...(isDerived(sight.entity, field.path)
           ? [`${field.path} is asked about, which the ledger works out`]
           : []),
-        ...(isCurrent ? decidedAlready(panorama, sight, field) : []),
+        ...(isCurrent ? decidedAlready(panorama, sight, conflict, field) : []),
         ...(field.reason === 'no_base' ? onBothAlready(sight, field) : []),
         // What the link that was taken over had under way is learned later.
         ...(field.reason === 'both_changed' && !panorama.absorbers.has(conflict.linkId)
@@ -36,9 +37,17 @@ export function askedWithReason(panorama: Panorama): string[] {
 const isDerived = (entity: string, path: string): boolean =>
   entityNamed(entity).fields.some((spec) => spec.derived === true && spec.path === path);
 
-function decidedAlready({ world }: Panorama, { entity }: Sight, { path, reason }: FieldConflict): string[] {
+function decidedAlready(
+  { world }: Panorama,
+  { entity }: Sight,
+  { record }: Conflict,
+  { path, reason }: FieldConflict,
+): string[] {
   if (reason !== 'both_changed' && reason !== 'delete_against_edit') return [];
-  const winner = world.decisions.winnerFor(entity, path);
+  const states = [record?.base, record?.app.fields, record?.ledger.fields];
+  const customers = new Set(states.map(customerIn).filter((customer) => customer !== null));
+  const [only = null] = customers;
+  const winner = world.decisions.winnerFor(entity, path, customers.size === 1 ? only : null);
   return winner === 'raise'
     ? []
     : [`${path} is asked about (${reason}), which the policy decides for ${winner}`];

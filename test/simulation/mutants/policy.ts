@@ -64,6 +64,41 @@ export const policy: readonly Mutant[] = [
     ],
   },
   {
+    name: 'rule-of-one-customer-applied-to-all',
+    breaks: 'A rule for the documents of one customer says nothing of the others',
+    patches: [
+      inPolicy(
+        'if (rule.counterparty !== undefined && rule.counterparty !== counterparty) return -1;',
+        'if (rule.counterparty !== undefined && counterparty === null) return -1;',
+      ),
+    ],
+  },
+  {
+    name: 'rule-of-one-customer-ignored',
+    breaks: 'A rule for the documents of one customer beats the same rule without',
+    patches: [inPolicy('const PARTY = 0.5;', 'const PARTY = -0.5;')],
+  },
+  {
+    name: 'customer-of-the-base-alone-counts',
+    breaks: 'While a document changes hands no rule for one customer applies',
+    patches: [inPolicy('return named.size === 1 ? only : null;', 'return only;')],
+  },
+  {
+    name: 'lock-ignored',
+    breaks: 'Nothing more specific overrules a locked rule',
+    patches: [inPolicy('return lock ?? best;', 'return best;')],
+  },
+  {
+    name: 'narrowest-lock-wins',
+    breaks: 'Of locked rules the broadest wins',
+    patches: [
+      inPolicy(
+        'if (rule.locked && rank >= 0 && rank < lockRank) {',
+        'if (rule.locked && rank >= 0 && (lock === null || rank > lockRank)) {',
+      ),
+    ],
+  },
+  {
     name: 'removal-decided-by-the-rule-for-nothing',
     breaks: 'A removal against an edit is decided by the rule for removals',
     patches: [decide(': verdictOf(input, STATE, STATE);', ": verdictOf(input, STATE, 'number');")],

@@ -10,6 +10,7 @@ const digests: Readonly<Record<number, string>> = {
   3: '639bd51d517beda8',
   4: 'a111ec5dd04f6d5c',
   5: '291f498b248a79ea',
+  6: 'bcb06c86cd252b15',
 };
 
 describe('the generator', () => {

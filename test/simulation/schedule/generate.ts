@@ -28,6 +28,8 @@ class Generator {
     const { random } = this;
     const variant = this.variant();
     const steps: Step[] = Array.from({ length: 1 + random.below(3) }, () => this.add());
+    const isOfOneCustomer = this.sometimes('policy', 0.1);
+    if (isOfOneCustomer) steps.unshift(...this.customersWithInvoices());
     if (this.sometimes('policy', 0.2)) steps.push(...this.policies());
     // Most schedules begin with records that are in step.
     if (random.chance(0.75)) {
@@ -35,6 +37,7 @@ class Generator {
       steps.push({ step: 'run', faults: this.sometimes('crash', 0.1) ? this.faults() : [], lanes: 1 });
       if (random.chance(0.7)) steps.push({ step: 'wait', ms: 70_000 }, { step: 'run', faults: [], lanes: 4 });
     }
+    if (isOfOneCustomer) steps.push(...this.ruleOfOneCustomer());
     const more = random.pick([2, 4, 6, 9, 14]);
     for (let i = 0; i < more; i++) steps.push(this.step());
     return { token: formatToken(this.token), variant, steps };
@@ -122,7 +125,7 @@ class Generator {
     };
   }
 
-  private edit = (): Step => ({
+  private edit = (): Extract<Step, { step: 'edit' }> => ({
     step: 'edit',
     side: this.side(),
     pick: this.pick(),
@@ -187,7 +190,14 @@ class Generator {
     winner: this.random.below(4),
     field: this.random.below(8),
     scope: this.random.below(4),
+    ...this.condition(),
   });
+
+  /** Of some rules: nothing overrules it, or it is for the documents of one customer only. */
+  private condition(): { locked?: boolean; party?: number } {
+    if (this.random.chance(0.15)) return { locked: true };
+    return this.random.chance(0.3) ? { party: this.pick() } : {};
+  }
 
   /** Some rules, or a general one and one that says otherwise of something special. */
   private policies(): Step[] {
@@ -195,8 +205,40 @@ class Generator {
     if (random.chance(0.4)) return Array.from({ length: 1 + random.below(3) }, () => this.policy());
     const winner = random.below(3);
     return [
-      { step: 'policy', winner, field: 0, scope: random.pick([0, 3]) },
-      { step: 'policy', winner: (winner + 1) % 3, field: random.pick([1, 2, 3, 3]), scope: random.below(4) },
+      { step: 'policy', winner, field: 0, scope: random.pick([0, 3]), locked: random.chance(0.2) },
+      {
+        step: 'policy',
+        winner: (winner + 1) % 3,
+        field: random.pick([1, 2, 3, 3]),
+        scope: random.below(4),
+        ...this.condition(),
+      },
+    ];
+  }
+
+  private customersWithInvoices(): Step[] {
+    const side = this.side();
+    return [0, 0, 1, 1, 1].map((entity) => ({ ...this.add(), side, entity, twin: false, early: false }));
+  }
+
+  /** A rule, another one for one customer that says otherwise, and edits that meet under them. */
+  private ruleOfOneCustomer(): Step[] {
+    const { random } = this;
+    const winner = random.below(3);
+    const rule = { step: 'policy' as const, field: 0, scope: random.pick([1, 3]) };
+    const edits = Array.from({ length: 2 }, () => this.edit());
+    return [
+      { ...rule, winner },
+      { ...rule, winner: (winner + 1) % 3, party: this.pick() },
+      ...edits.flatMap((edit): Step[] => [
+        { ...edit, side: 'app' },
+        { ...edit, side: 'ledger' },
+      ]),
+      ...(random.chance(0.3)
+        ? [{ step: 'refer' as const, side: this.side(), pick: this.pick(), to: this.pick() }]
+        : []),
+      { step: 'hear', pick: 0, count: 10, again: false, shuffled: false },
+      { step: 'run', faults: [], lanes: 1 },
     ];
   }
 

@@ -49,7 +49,8 @@ export type Step =
   | { step: 'sweep'; who: Exclude<Companion, 'worker'> }
   | { step: 'wait'; ms: number }
   | { step: 'decide'; pick: number; choose: number; late: boolean }
-  | { step: 'policy'; winner: number; field: number; scope: number }
+  /** `party`: only for the documents of one customer. */
+  | { step: 'policy'; winner: number; field: number; scope: number; locked?: boolean; party?: number }
   | { step: 'restore' }
   | { step: 'limit'; side: SideName; ms: number; silent?: boolean }
   | { step: 'budget'; side: SideName; reads: number }

@@ -56,13 +56,14 @@ export class MemoryConflicts implements ConflictStore {
 }
 
 function isMeant(conflict: Conflict, filter: ConflictFilter): boolean {
-  const { connectionId, status, entity, text, openedBefore = Infinity, afterId } = filter;
+  const { connectionId, status, entity, text, openedBefore = Infinity, closedSince, afterId } = filter;
   return (
     conflict.connectionId === connectionId &&
     (status === undefined || conflict.status === status) &&
     (entity === undefined || conflict.entity === entity) &&
     (text === undefined || conflict.title.toLowerCase().includes(text.toLowerCase())) &&
     conflict.openedAt < openedBefore &&
+    (closedSince === undefined || (conflict.closedAt ?? -1) >= closedSince) &&
     (afterId === undefined || conflict.id < afterId)
   );
 }

@@ -1,11 +1,24 @@
-import type { Conflict, FieldConflict, Intent, PolicyWinner, Resolution } from '../../../shared/ports';
+import type { Claim, Conflict, FieldConflict, Intent, PolicyWinner, Resolution } from '../../../shared/ports';
+import type { Fields } from '../../../shared/schema/entity';
 
 interface Rule {
   connectionId: string;
   entity: string;
   field: string;
+  /** The link of the customer whose documents it is for. */
+  counterparty?: string;
+  locked?: boolean;
   winner: PolicyWinner;
 }
+
+interface Decided {
+  path: string;
+  from: string;
+}
+
+/** The link of the customer whose document this is, as this state says. */
+export const customerIn = (fields: Fields | null | undefined): string | null =>
+  ((fields?.['customer'] as Fields | null | undefined)?.['id'] as string | undefined) ?? null;
 
 interface Resolved {
   app: string | null;
@@ -26,7 +39,7 @@ export class Decisions {
 
   setRule(rule: Omit<Rule, 'winner'> & { winner: PolicyWinner | null }): void {
     this.policyVersion++;
-    const key = `${rule.connectionId}|${rule.entity}|${rule.field}`;
+    const key = `${rule.connectionId}|${rule.entity}|${rule.field}|${rule.counterparty ?? ''}`;
     if (rule.winner === null) this.rules.delete(key);
     else this.rules.set(key, { ...rule, winner: rule.winner });
   }
@@ -60,9 +73,21 @@ export class Decisions {
     return !isPlain || x === y ? null : `${path} was chosen to be ${x} and became ${y}`;
   }
 
-  againstPolicy(entity: string, { path, from }: { path: string; from: string }): string | null {
-    const winner = this.winnerFor(entity, path);
-    return winner === from ? null : `${path} was decided for ${from}, the policy in force says ${winner}`;
+  /** Whether a rule in force has decided so, for the customer whose document it was then. */
+  againstPolicy(
+    { link }: Claim,
+    { desired, decisions = [] }: Intent,
+    { path, from }: Decided,
+  ): string | null {
+    const is = customerIn(desired);
+    const was = customerIn(link.base?.fields);
+    const isMoved = (decisions as Decided[]).some((decision) => decision.path === 'customer');
+    // A removal says nothing of what else was changed on the side that keeps the record.
+    const customers = isMoved ? [null] : was !== null && was !== is ? [null, is] : [is];
+    const winners = customers.map((customer) => this.winnerFor(link.entity, path, customer));
+    return winners.some((winner) => winner === from)
+      ? null
+      : `${path} was decided for ${from}, the policy in force says ${winners[0]}`;
   }
 
   againstResolution(linkId: string, intent: Intent): string | null {
@@ -72,24 +97,30 @@ export class Decisions {
     return `the resolution looked at version ${seen[intent.side]} of the ${intent.side}, the write is on ${intent.expectedVersion}`;
   }
 
-  /** The most specific rule: connection before entity before the longest field. */
-  winnerFor(entity: string, instance: string): PolicyWinner {
+  /**
+   * The most specific rule: connection before entity before the longest field before the customer. Of locked ones
+   * the least specific, whatever else there is.
+   */
+  winnerFor(entity: string, instance: string, customer: string | null): PolicyWinner {
     const path = instance.replace(/\[[^\]]*\]/g, '');
     const matching = [...this.rules.values()].filter(
       (rule) =>
         (rule.entity === '*' || rule.entity === entity) &&
+        (rule.counterparty === undefined || rule.counterparty === customer) &&
         (rule.field === '*' || rule.field === path || path.startsWith(`${rule.field}.`)),
     );
     const weight = (rule: Rule) => [
       rule.connectionId === '*' ? 0 : 1,
       rule.entity === '*' ? 0 : 1,
       rule.field === '*' ? 0 : rule.field.length,
+      rule.counterparty === undefined ? 0 : 1,
     ];
     matching.sort((a, b) => {
       const [x, y] = [weight(a), weight(b)];
       const at = x.findIndex((value, i) => value !== y[i]);
       return at < 0 ? 0 : (y[at] as number) - (x[at] as number);
     });
-    return matching[0]?.winner ?? 'raise';
+    const inForce = matching.findLast(({ locked }) => locked) ?? matching[0];
+    return inForce?.winner ?? 'raise';
   }
 }

@@ -144,7 +144,7 @@ export class Watch {
       for (const decision of (intent.decisions ?? []) as readonly Decision[]) {
         const fault =
           decision.by === 'policy'
-            ? this.decided.againstPolicy(entity, decision)
+            ? this.decided.againstPolicy(claim, intent, decision)
             : decision.by === 'resolution'
               ? (this.decided.againstResolution(id, intent) ?? this.decided.againstChoice(id, decision))
               : null;

@@ -1,5 +1,13 @@
 import { StoreError, SyncError } from '../../../shared/errors';
-import type { AuditEntry, Conflict, NewEvent, Resolution, SideName, Store } from '../../../shared/ports';
+import type {
+  AuditEntry,
+  Conflict,
+  Link,
+  NewEvent,
+  Resolution,
+  SideName,
+  Store,
+} from '../../../shared/ports';
 import { firstImport } from '../../../shared/sync/import';
 import { silentLogger } from '../../../shared/system';
 import { aConnection } from '../../support/connection';
@@ -327,11 +335,26 @@ export class World implements Surroundings {
     const fields = ['*', 'lines', '$state', liked, 'email', 'lines.amount', 'lines.description', 'number'];
     const field = fields[step.field] as string;
     const entity = ['*', 'invoice', 'customer', '*'][step.scope] as string;
-    const connectionId = step.scope % 2 === 1 ? CONNECTION : '*';
-    const rule = { connectionId, entity, field, winner };
+    const customer = step.party === undefined ? undefined : await this.pairedCustomer(step.party);
+    const connectionId = step.scope % 2 === 1 || customer ? CONNECTION : '*';
+    const rule = {
+      ...{ connectionId, entity, field, winner },
+      ...(step.locked ? { locked: true } : {}),
+      ...(customer ? { counterparty: customer.id } : {}),
+    };
     this.decisions.setRule(rule);
     await this.store.policies.set(rule, 'user ann', this.clock.now());
-    this.say(`policy for ${entity} ${field}: ${winner ?? 'none'}`);
+    this.coverage.hit(`rule:${customer ? 'of one customer' : step.locked ? 'locked' : 'plain'}`);
+    this.say(
+      `policy for ${entity} ${field}${customer ? ` of customer ${customer.app.id}` : ''}: ${winner ?? 'none'}${step.locked ? ', locked' : ''}`,
+    );
+  }
+
+  /** Rules are made for records that both sides have. */
+  private async pairedCustomer(pick: number): Promise<Link | undefined> {
+    const links = await this.store.links.list(CONNECTION, { entity: 'customer', limit: 500 });
+    const paired = links.filter(({ base }) => base?.state === 'live');
+    return paired[pick % Math.max(1, paired.length)];
   }
 
   openConflicts(): Promise<Conflict[]> {

@@ -32,6 +32,7 @@ const WHAT: Readonly<Record<string, string>> = {
   person_erased: 'Personal data erased',
   policy_removed: 'Policy removed',
   policy_set: 'Policy set',
+  policy_undone: 'Change of a policy undone',
   resolution_refused: 'Decision could not be carried out, asked again',
   settings_changed: 'Settings changed',
   store_cleaned_up: 'Old data removed',

@@ -9,6 +9,7 @@ export const creditNote = defineEntity({
   version: 1,
   title: 'number',
   recognisedBy: ['customer', 'total', 'date'],
+  counterparty: 'customer',
   naturalKey: { fields: ['number', 'customer'], unique: false },
   shape: {
     ...salesFormHead(),

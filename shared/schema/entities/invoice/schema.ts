@@ -10,6 +10,7 @@ export const invoice = defineEntity({
   version: 1,
   title: 'number',
   recognisedBy: ['customer', 'total', 'dueDate'],
+  counterparty: 'customer',
   naturalKey: { fields: ['number', 'customer'], unique: false },
   shape: {
     ...salesFormHead(),

@@ -8,6 +8,7 @@ export const payment = defineEntity({
   version: 1,
   title: 'reference',
   recognisedBy: ['customer', 'amount', 'date'],
+  counterparty: 'customer',
   naturalKey: { fields: ['reference', 'customer'], unique: false },
   shape: {
     customer: reference('Customer', ['customer'], { required: true }),

@@ -13,7 +13,7 @@ export const taxRate = defineEntity({
     name: text('Name', 100, { required: true }),
     description: text('Description', 4000),
     /** Percent, `20` for 20 %. */
-    rate: decimal('Rate'),
+    rate: decimal('Rate', { tax: true }),
     active: flag('Active'),
   },
 });

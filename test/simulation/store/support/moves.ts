@@ -4,6 +4,7 @@ import type {
   Claim,
   EventOutcome,
   NewEvent,
+  PolicyWinner,
   Settlement,
   SideName,
   Store,
@@ -153,8 +154,20 @@ export class Player {
           limit: 1 + dice.upTo(6),
         });
       case 'policy': {
-        const rule = { connectionId: dice.of('c1', 'c2', '*'), entity: '*', field: dice.of('a', 'b') };
-        return await policies.set({ ...rule, winner: dice.of('app', 'raise', null) }, 'user ann', now);
+        const scope = {
+          ...{ connectionId: dice.of('c1', 'c2', '*'), entity: '*', field: dice.of('a', 'b') },
+          ...(dice.chance(3) ? { counterparty: 'l1' } : {}),
+        };
+        if (dice.chance(4)) {
+          const what = dice.chance(2) ? scope : { version: dice.upTo(6) };
+          return await policies.undo(what, { by: 'user bob', now, reason: 'Oops' });
+        }
+        const edit = {
+          ...scope,
+          winner: dice.of<PolicyWinner | null>('app', 'raise', null),
+          locked: dice.chance(3),
+        };
+        return await policies.set({ ...edit, reason: 'Because' }, 'user ann', now);
       }
       case 'connection':
         return await connections.update(

@@ -53,7 +53,7 @@ export class Observer {
       audit: rows.map(({ prevHash: _prevHash, detailHash: _detailHash, hash: _hash, ...row }) => row),
       archived: await audit.states(id, { limit: LIMIT }),
       chain: { ...(await audit.verify(id, { now: 0 })), anchor: null },
-      policies: [await policies.load(id), await policies.history(id, LIMIT)],
+      policies: [await policies.load(id), await policies.history(id, LIMIT), await policies.inForce(id)],
       records: await appRecords.list(id, 'invoice', { limit: LIMIT }),
       found: await appRecords.list(id, 'invoice', { limit: 2, states: ['live'], naturalKey: { a: '1' } }),
       checkpoint: await checkpoints.get(id, 'page'),
