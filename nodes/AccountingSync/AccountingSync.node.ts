@@ -8,6 +8,7 @@ import {
   type INodeTypeDescription,
 } from 'n8n-workflow';
 import { searchConflicts, searchConnections } from '../runtime/listSearch';
+import { getRuleFields, searchParties } from './actions/policy/lists';
 import { testStore } from '../runtime/store';
 import { storeCredential, storeParameter } from '../runtime/storeParameter';
 import { actionSubtitle } from '../runtime/subtitle';
@@ -17,6 +18,7 @@ import * as conflict from './actions/conflict/Conflict.resource';
 import * as connection from './actions/connection/Connection.resource';
 import * as event from './actions/event/Event.resource';
 import * as firstImport from './actions/import/Import.resource';
+import * as policy from './actions/policy/Policy.resource';
 import { router } from './actions/router';
 import * as store from './actions/store/Store.resource';
 
@@ -42,6 +44,11 @@ const properties: INodeProperties[] = [
       },
       { name: 'Event', value: 'event', description: 'A change on one side that is carried to the other' },
       { name: 'Import', value: 'import', description: 'The first meeting of the records of both sides' },
+      {
+        name: 'Policy',
+        value: 'policy',
+        description: 'The rules of who wins where both sides have changed the same field',
+      },
       { name: 'Store', value: 'store', description: 'What is kept, for how long, and what is erased' },
     ],
     default: 'event',
@@ -51,6 +58,7 @@ const properties: INodeProperties[] = [
   ...connection.description,
   ...event.description,
   ...firstImport.description,
+  ...policy.description,
   ...store.description,
   allowChanges,
 ];
@@ -95,7 +103,8 @@ export class AccountingSync implements INodeType {
   };
 
   methods = {
-    listSearch: { searchConflicts, searchConnections },
+    listSearch: { searchConflicts, searchConnections, searchParties },
+    loadOptions: { getRuleFields },
     credentialTest: { accountingSyncStoreTest: testStore },
   };
 

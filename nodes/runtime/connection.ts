@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { NotFoundError, ValidationError } from '../../shared/errors';
+import { choicesIn } from '../../shared/people/nearest';
 import type { Access, Connection, ConnectionStore } from '../../shared/ports';
 import type { OpenStore } from '../../shared/store';
 import { locatorValue } from './locator';
@@ -54,7 +55,7 @@ export async function chosenConnection(store: Place, locator: unknown): Promise<
     const named = all.filter((connection) => connection.name === value);
     if (named.length === 1 && named[0]) return named[0];
     const what = named.length > 1 ? 'more than one connection' : 'no connection';
-    throw new NotFoundError(`There is ${what} "${value}"`, { nextStep: choices(all) });
+    throw new NotFoundError(`There is ${what} "${value}"`, { nextStep: choices(all, value) });
   }
   const [only, another] = all;
   if (only && !another) return only;
@@ -104,9 +105,12 @@ const noConnection = ({ location }: Place, tenantId: string): NotFoundError =>
     },
   );
 
-function choices(all: readonly Connection[]): string {
+function choices(all: readonly Connection[], wanted = ''): string {
   if (all.length === 0) {
     return 'Create one with the Accounting Sync node: resource Connection, operation Create or Get.';
   }
-  return `Choose one of: ${all.map(({ name }) => name).join(', ')}.`;
+  return choicesIn(
+    wanted,
+    all.map(({ name }) => name),
+  );
 }

@@ -97,8 +97,8 @@ export function createPolicyStore(context: StoreContext): PolicyStore {
           await sql<PolicyRow>`
             select * from policies where ${within({ connection_id: id })}
             order by connection_id desc, version desc limit ${limit}`.execute(queries);
-        const ids = [...new Set([connectionId, ANY])];
-        return (await Promise.all(ids.map(newest))).flatMap((result) => result.rows);
+        const own = connectionId === ANY ? [] : (await newest(connectionId)).rows;
+        return [...own, ...(await newest(ANY)).rows];
       });
       return rows
         .sort((a, b) => b.version - a.version)

@@ -15,6 +15,12 @@ import * as getEvents from './event/getAll.operation';
 import * as processEvents from './event/process.operation';
 import * as replayEvents from './event/replay.operation';
 import * as runImport from './import/run.operation';
+import * as tryRule from './policy/dryRun.operation';
+import * as getRules from './policy/getAll.operation';
+import * as getRuleHistory from './policy/history.operation';
+import * as removeRule from './policy/remove.operation';
+import * as setRule from './policy/set.operation';
+import * as undoRule from './policy/undo.operation';
 import * as cleanUpStore from './store/cleanUp.operation';
 import * as eraseData from './store/erase.operation';
 import * as setRetention from './store/setRetention.operation';
@@ -35,6 +41,12 @@ const perItem: Record<string, Routed<ItemOperation>> = {
   'connection:test': changes(testConnection.execute),
   'event:getAll': reads(getEvents.execute),
   'event:replay': changes(replayEvents.execute),
+  'policy:dryRun': reads(tryRule.execute),
+  'policy:getAll': reads(getRules.execute),
+  'policy:history': reads(getRuleHistory.execute),
+  'policy:remove': changes(removeRule.execute),
+  'policy:set': changes(setRule.execute),
+  'policy:undo': changes(undoRule.execute),
   'store:cleanUp': changes(cleanUpStore.execute),
   'store:erase': changes(eraseData.execute),
   'store:setRetention': changes(setRetention.execute),

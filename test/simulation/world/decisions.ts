@@ -83,7 +83,8 @@ export class Decisions {
     const was = customerIn(link.base?.fields);
     const isMoved = (decisions as Decided[]).some((decision) => decision.path === 'customer');
     // A removal says nothing of what else was changed on the side that keeps the record.
-    const customers = isMoved ? [null] : was !== null && was !== is ? [null, is] : [is];
+    const isUnclear = path === '$state' || (was !== null && was !== is);
+    const customers = isMoved ? [null] : isUnclear ? [is, null] : [is];
     const winners = customers.map((customer) => this.winnerFor(link.entity, path, customer));
     return winners.some((winner) => winner === from)
       ? null

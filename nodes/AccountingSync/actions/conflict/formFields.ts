@@ -68,7 +68,7 @@ export function formFieldsOf(question: Question, notice?: FormNotice): FormField
   ];
 }
 
-const htmlField = (html: string): FormField => ({ fieldType: 'html', html });
+export const htmlField = (html: string): FormField => ({ fieldType: 'html', html });
 
 function noticeHtml({ text, issues = [] }: FormNotice): string {
   const list = issues.map(({ label, message }) => `<li>${escaped(`${label} ${message}`)}</li>`).join('');
@@ -166,11 +166,11 @@ function tableOf(rows: readonly (readonly [string, string])[]): string {
 }
 
 /** n8n takes the HTML of a field as it is. */
-const escaped = (text: string): string =>
+export const escaped = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /** n8n escapes labels twice, so that markup would be shown as entities. */
-const plain = (text: string): string => text.replace(/[<>]/g, '');
+export const plain = (text: string): string => text.replace(/[<>]/g, '');
 
 /** An option is answered by its own text. */
 const optionOf = (label: string): string => cut(plain(label), OPTION_LENGTH);
