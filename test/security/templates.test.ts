@@ -51,6 +51,7 @@ const closed: Record<string, string> = {
   'n8n-nodes-base.scheduleTrigger': 'started by the clock',
   'n8n-nodes-base.errorTrigger': 'started by n8n',
   'n8n-nodes-base.stickyNote': 'text',
+  'n8n-nodes-base.form': 'a later page of a form that its trigger has let somebody into',
   'n8n-nodes-base.noOp': 'does nothing',
   'n8n-nodes-base.if': 'branches',
   'n8n-nodes-base.stopAndError': 'ends the execution',

@@ -27,6 +27,8 @@ const ours = new Map<string, INodeType>(
 );
 /** Nodes that every n8n has. */
 const builtIn = [
+  'form',
+  'formTrigger',
   'if',
   'manualTrigger',
   'noOp',
