@@ -60,7 +60,7 @@ export interface QuestionRow {
   answers: QuestionAnswer[];
   /** How a value of one's own is entered; null where there is none to be entered. */
   input: { kind: InputKind; choices: readonly string[] } | null;
-  /** The field that a rule would be for, so that nobody is asked again. */
+  /** What a rule would be for, so that nobody is asked again: `Due Date of invoices`. */
   rule: { field: string; label: string } | null;
   /** What somebody chose before, on this very state; it waits for the other rows. */
   chosen: string | null;
@@ -195,6 +195,9 @@ const REASONS: Readonly<Partial<Record<FieldConflict['reason'], string>>> = {
   uncertain_write: 'It is not certain whether an earlier write has arrived',
 };
 
+/** Whoever makes a rule for amounts is told what it means. */
+const OVERWRITING = ' (overwritten without asking)';
+
 /** The rows of one question. */
 class Asked {
   private readonly listSpec: FieldSpec | undefined;
@@ -228,7 +231,7 @@ class Asked {
         ...(input && sides.length === 2 ? [{ id: 'value', label: 'Another value' }] : []),
       ],
       input: sides.length === 2 ? input : null,
-      rule: sides.length === 2 ? ruleOf(place) : null,
+      rule: sides.length === 2 ? this.ruleOf(place) : null,
       chosen: chosenOf(field),
     };
   }
@@ -316,7 +319,7 @@ class Asked {
       why: REASONS[field.reason] ?? null,
       answers,
       input: null,
-      rule: { field: STATE, label: `Removed ${this.entity.plural.toLowerCase()}` },
+      rule: { field: STATE, label: `removals of ${this.entity.plural.toLowerCase()}${OVERWRITING}` },
       chosen: chosenOf(field),
     };
   }
@@ -346,6 +349,17 @@ class Asked {
   private unitOf(spec: FieldSpec): readonly FieldSpec[] {
     if (spec.unit === undefined) return [];
     return (this.listSpec?.members ?? []).filter(({ unit }) => unit === spec.unit);
+  }
+
+  private ruleOf({ spec, list, whole }: Place): QuestionRow['rule'] {
+    if (!spec || whole !== null) return null;
+    const unit = this.unitOf(spec);
+    const members = unit.length > 0 ? unit : [spec];
+    const name = unit.length > 0 ? listed(unit.map(({ label }) => label)) : groupLabel(this.entity, spec);
+    const isAmount = members.some(({ kind, tax }) => kind === 'money' || tax === true);
+    const where = list ? `${elementLabel(list)}: ` : '';
+    const of = ` of ${this.entity.plural.toLowerCase()}`;
+    return { field: spec.path, label: `${where}${name}${of}${isAmount ? OVERWRITING : ''}` };
   }
 
   private labelAt({ spec, list, key, whole }: Place): string {
@@ -423,9 +437,6 @@ function inputOf({ spec, whole }: Place, field: FieldConflict): QuestionRow['inp
       return null;
   }
 }
-
-const ruleOf = ({ spec, whole }: Place): QuestionRow['rule'] =>
-  spec && whole === null ? { field: spec.path, label: spec.label } : null;
 
 function chosenOf({ chosen }: FieldConflict): string | null {
   if (!chosen) return null;

@@ -222,6 +222,17 @@ describe('Conflict: Resolve', () => {
     expect((await store.conflicts.get(id))!.resolution).toMatchObject({ note: 'fine' });
   });
 
+  it('makes a rule of a decision where that was ticked', async () => {
+    await hold('1001');
+    const answers = await form((fields) => ({
+      answer_0: optionsOf(fields, 'answer_0')[0],
+      always_0: 'Yes',
+    }));
+    const [done] = await run(resolve, { conflict: byName('1001'), decision: 'form', form: answers });
+    expect(done!['summary']).toContain('From now on, Your app wins for Due Date of invoices.');
+    expect((await store.policies.load(company)).rules).toMatchObject([{ field: 'dueDate', winner: 'app' }]);
+  });
+
   it('takes a typed value for chosen where nothing is chosen', async () => {
     const id = await hold('1001');
     const answers = await form(() => ({ answer_0: '', value_0: '2027-05-01' }));

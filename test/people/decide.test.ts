@@ -1,3 +1,4 @@
+import { makeRules } from '../../shared/people/always';
 import { decideConflict, questionFor } from '../../shared/people/decide';
 import type { Answers } from '../../shared/people/answers';
 import type { Question } from '../../shared/people/question';
@@ -58,7 +59,7 @@ describe('a field that both sides have changed', () => {
             { id: 'value', label: 'Another value' },
           ],
           input: { kind: 'date' },
-          rule: { field: 'dueDate', label: 'Due Date' },
+          rule: { field: 'dueDate', label: 'Due Date of invoices' },
         },
       ],
       unchanged: expect.arrayContaining([
@@ -145,6 +146,50 @@ describe('a field that both sides have changed', () => {
       how: 'settled',
       reason: 'both sides agree now',
     });
+  });
+});
+
+describe('a decision that is to be the same next time', () => {
+  it('makes a rule for the company, and says so', async () => {
+    const ids = await sharedInvoice(bench);
+    await changeBoth(bench, ids, due('2027-01-03'), due('2027-01-06'));
+    const asked = await question();
+    const answers = { dueDate: { id: 'ledger' } };
+    await decide(asked, answers);
+    const parts = { connection: bench.connection, sides: sidesOf(bench), question: asked, answers };
+    const wish = { ...parts, by: 'workflow w' as const, decidedBy: 'Jane', now: bench.clock.now() };
+    expect(await makeRules(bench.store, { ...wish, always: ['dueDate'] })).toEqual([
+      'From now on, Ledger Online wins for Due Date of invoices.',
+    ]);
+    await bench.settle();
+    bench.app.edit('invoice', ids.app, due('2027-02-01'));
+    bench.ledger.edit('invoice', ids.ledger, due('2027-02-02'));
+    await bench.notify('app', 'invoice', ids.app);
+    await bench.settle();
+    expect(inApp(ids.app)['dueDate']).toBe('2027-02-02');
+    expect(await bench.store.policies.history('c1', 1)).toMatchObject([
+      { decidedBy: 'Jane', winner: 'ledger' },
+    ]);
+  });
+
+  it('says why where it cannot be a rule; the decision stands', async () => {
+    const ids = await sharedInvoice(bench);
+    await bench.store.policies.set(
+      { connectionId: 'c1', entity: '*', field: '*', winner: 'raise', locked: true },
+      'user boss',
+      bench.clock.now(),
+    );
+    await changeBoth(bench, ids, due('2027-01-03'), due('2027-01-06'));
+    const asked = await question();
+    const parts = { connection: bench.connection, sides: sidesOf(bench), question: asked };
+    const wish = { ...parts, always: ['dueDate'], by: 'workflow w' as const, now: bench.clock.now() };
+    expect(await makeRules(bench.store, { ...wish, answers: { dueDate: { id: 'app' } } })).toEqual([
+      expect.stringMatching(/No rule was made for Due Date of invoices: A locked rule overrules/),
+    ]);
+    const typed = { dueDate: { id: 'value', value: '2027-03-01' } };
+    expect(await makeRules(bench.store, { ...wish, answers: typed })).toEqual([
+      expect.stringContaining('only "always this side" can be a rule'),
+    ]);
   });
 });
 

@@ -106,7 +106,7 @@ function rowFields(
       ? [
           {
             fieldType: 'radio',
-            fieldLabel: `Always decide ${plain(rule.label)} like this?`,
+            fieldLabel: `Do the same next time, for ${plain(rule.label)}?`,
             fieldName: names.always(index),
             fieldOptions: { values: [{ option: 'No, ask again' }, { option: YES }] },
           },

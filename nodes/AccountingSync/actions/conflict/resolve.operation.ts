@@ -1,5 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { StaleVersionError, ValidationError } from '../../../../shared/errors';
+import { makeRules } from '../../../../shared/people/always';
 import { decideConflict, questionFor, type Decided, type Sides } from '../../../../shared/people/decide';
 import type { Answers, AnswerIssue } from '../../../../shared/people/answers';
 import { LINK, type Question } from '../../../../shared/people/question';
@@ -50,6 +51,15 @@ export const description: INodeProperties[] = [
         displayName: 'Field',
         name: 'values',
         values: [
+          {
+            displayName: 'Always',
+            name: 'always',
+            type: 'boolean',
+            default: false,
+            description:
+              'Whether to make this a rule for the field, for this company. Amounts are then overwritten without asking.',
+            displayOptions: { show: { answer: ['app', 'ledger'] } },
+          },
           {
             displayName: 'Answer',
             name: 'answer',
@@ -169,12 +179,28 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
       ...(options.decidedBy ? { decidedBy: options.decidedBy } : {}),
       ...(note === '' ? {} : { note }),
     });
-    return told(decided, connection, sides, options, decision.answers);
+    const rules =
+      decided.kind === 'decided'
+        ? await makeRules(store, {
+            ...{
+              connection,
+              sides,
+              question: decided.question,
+              answers: decision.answers,
+              by: actorOf(this),
+            },
+            ...{ always: decision.always, now: store.now() },
+            ...(options.decidedBy ? { decidedBy: options.decidedBy } : {}),
+          })
+        : [];
+    return told(decided, connection, sides, options, decision.answers, rules);
   });
 }
 
 interface Read {
   answers: Answers;
+  /** Rows that rules are to be made of. */
+  always: readonly string[];
   version: string;
   note: string;
 }
@@ -194,10 +220,10 @@ function decisionOf(
   const version = textOf(context.getNodeParameter('version', itemIndex, '')).trim();
   if (how === 'fields') {
     const { values = [] } = context.getNodeParameter('fields', itemIndex, {}) as { values?: FieldAnswer[] };
-    return { answers: answersIn(values, question), version, note: '' };
+    return { answers: answersIn(values, question), always: alwaysIn(values, question), version, note: '' };
   }
   const answers = question.rows.map(({ key }) => [key, { id: how }] as const);
-  return { answers: Object.fromEntries(answers), version, note: '' };
+  return { answers: Object.fromEntries(answers), always: [], version, note: '' };
 }
 
 /** A tab that was left open on another page of the execution answers that page. */
@@ -212,17 +238,24 @@ interface FieldAnswer {
   field: string;
   answer: string;
   value?: string;
+  always?: boolean;
 }
 
-function answersIn(values: readonly FieldAnswer[], { rows }: Question): Answers {
+function answersIn(values: readonly FieldAnswer[], question: Question): Answers {
   const named = values.map(({ field, answer, value = '' }) => {
-    const row = rows.find(
-      ({ key, label }) => key === field || label.toLowerCase() === field.trim().toLowerCase(),
-    );
     const id = answer === 'link' ? `${LINK}${value.trim()}` : answer;
-    return [row?.key ?? field, answer === 'value' ? { id, value } : { id }] as const;
+    return [keyOf(field, question), answer === 'value' ? { id, value } : { id }] as const;
   });
   return Object.fromEntries(named);
+}
+
+const alwaysIn = (values: readonly FieldAnswer[], question: Question): string[] =>
+  values.filter(({ always }) => always === true).map(({ field }) => keyOf(field, question));
+
+/** A field is named by its key or its label. */
+function keyOf(field: string, { rows }: Question): string {
+  const named = field.trim().toLowerCase();
+  return rows.find(({ key, label }) => key === field || label.toLowerCase() === named)?.key ?? field;
 }
 
 function objectIn(value: unknown): Record<string, unknown> {
@@ -259,6 +292,7 @@ function told(
   sides: Sides,
   { outputRefusals = false }: Options,
   answers?: Answers,
+  rules: readonly string[] = [],
 ): object[] {
   if (decided.kind === 'decided') {
     const { question } = decided;
@@ -266,7 +300,7 @@ function told(
     return [
       {
         result: 'decided',
-        summary: `${name} is decided. Both sides are brought in sync now.`,
+        summary: [`${name} is decided. Both sides are brought in sync now.`, ...rules].join(' '),
         entity: question.entity,
         title: question.title,
         connectionName: connection.name,
