@@ -8,6 +8,10 @@ import type {
   SideName,
   Store,
 } from '../../../shared/ports';
+import type { Answer, Answers } from '../../../shared/people/answers';
+import { decideConflict } from '../../../shared/people/decide';
+import { LINK, NEW } from '../../../shared/people/question';
+import { MATCH } from '../../../shared/sync/adopt';
 import { firstImport } from '../../../shared/sync/import';
 import { silentLogger } from '../../../shared/system';
 import { aConnection } from '../../support/connection';
@@ -386,18 +390,40 @@ export class World implements Surroundings {
    */
   async resolve(conflict: Conflict, choose: number, always: SideName | null = null): Promise<Choices | null> {
     const choices = choicesFor(conflict, choose, this.journal, () => this.counterpart(conflict), always);
-    const resolution: Resolution = { choices, by: 'user ann', at: this.clock.now() };
     try {
-      await this.store.conflicts.resolve(conflict.id, resolution, conflict.refreshedAt);
+      if (!(await this.answer(conflict, choices)))
+        return this.refusedDecision(conflict, 'it was decided or has changed');
       this.decisions.setResolution(conflict, choices);
       this.say(`ann resolves ${conflict.entity} ${conflict.title}: ${JSON.stringify(choices)}`);
       return choices;
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
-      this.coverage.hit('met:decision refused');
-      this.say(`ann's decision on ${conflict.title} is refused: ${error.message}`);
-      return null;
+      return this.refusedDecision(conflict, error.message);
     }
+  }
+
+  private refusedDecision({ title }: Conflict, why: string): null {
+    this.coverage.hit('met:decision refused');
+    this.say(`ann's decision on ${title} is refused: ${why}`);
+    return null;
+  }
+
+  /** As a page does it; what no page offers, somebody may have written into a workflow. */
+  private async answer(conflict: Conflict, choices: Choices): Promise<boolean> {
+    const { id, refreshedAt } = conflict;
+    const { app, ledger } = this.twins;
+    const sides = {
+      labels: { app: 'the app', ledger: 'the ledger' },
+      capabilities: { app: app.capabilities, ledger: ledger.capabilities },
+      timeZone: 'UTC',
+    };
+    const now = this.clock.now();
+    const decision = { conflictId: id, seenRefreshedAt: refreshedAt, answers: answersOf(choices) };
+    const { kind } = await decideConflict(this.store, sides, { ...decision, by: 'user ann', now });
+    if (kind !== 'refused') return kind === 'decided';
+    this.coverage.hit('met:answer that no page offers');
+    await this.store.conflicts.resolve(id, { choices, by: 'user ann', at: now }, refreshedAt);
+    return true;
   }
 
   /** Whoever is asked which record it is goes and looks: the one with the same marker, or a new one. */
@@ -457,6 +483,16 @@ export class World implements Surroundings {
 }
 
 type Choices = Resolution['choices'];
+
+/** The answers of a page that stand for these choices. */
+const answersOf = (choices: Choices): Answers =>
+  Object.fromEntries(
+    Object.entries(choices).map(([path, choice]): [string, Answer] => {
+      if ('winner' in choice) return [path, { id: choice.winner }];
+      if (path !== MATCH) return [path, { id: 'value', value: String(choice.value) }];
+      return [path, { id: choice.value === null ? NEW : `${LINK}${String(choice.value)}` }];
+    }),
+  );
 
 const isText = ({ path, app, ledger }: Conflict['fields'][number]) =>
   !path.startsWith('$') && !path.startsWith('lines') && typeof (app ?? ledger ?? '') === 'string';
