@@ -33,6 +33,7 @@ async function main(args: string[]): Promise<number> {
   const close = () => (closing ??= stage.close());
   try {
     const steps = await playAll(stage, say);
+    const form = await publishConflictForm(stage);
     const figures = await measure(stage, say);
     const failed = steps.filter((step) => !step.passed).length + (figures ? 0 : 1);
     const passed = steps.length + 1 - failed;
@@ -41,6 +42,7 @@ async function main(args: string[]): Promise<number> {
       process.stdout.write(`${JSON.stringify({ steps, passed, failed, ...figures })}\n`);
     }
     if (once) return failed > 0 ? 1 : 0;
+    say(`\nDecide the conflict that is open, also on a phone:\n  ${form}`);
     say(
       `\nThe editor is at ${stage.n8n.url}\n  e-mail    ${owner.email}\n  password  ${owner.password}\nCtrl+C ends it.`,
     );
@@ -72,6 +74,16 @@ async function playAll(stage: Stage, say: (line: string) => void): Promise<Playe
     }
   }
   return steps;
+}
+
+/** Where the conflict that the story leaves is decided. */
+async function publishConflictForm(stage: Stage): Promise<string> {
+  const { id } = await stage.importTemplate('conflict-form.json');
+  await stage.api.activate(id);
+  const { id: connectionId } = await stage.connection();
+  const [open] = await (await stage.store()).conflicts.list({ connectionId, status: 'open', limit: 1 });
+  const address = `${stage.n8n.url}/form/accounting-sync-conflict`;
+  return open ? `${address}?conflict=${encodeURIComponent(open.title)}` : address;
 }
 
 async function measure(stage: Stage, say: (line: string) => void): Promise<EditFigures | null> {
