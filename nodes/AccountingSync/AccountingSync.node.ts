@@ -7,7 +7,7 @@ import {
   type INodeType,
   type INodeTypeDescription,
 } from 'n8n-workflow';
-import { searchConflicts, searchConnections } from '../runtime/listSearch';
+import { searchConflicts, searchConnections, searchFailedRecords } from '../runtime/listSearch';
 import { getRuleFields, searchParties } from './actions/policy/lists';
 import { testStore } from '../runtime/store';
 import { storeCredential, storeParameter } from '../runtime/storeParameter';
@@ -17,6 +17,7 @@ import * as audit from './actions/audit/Audit.resource';
 import * as conflict from './actions/conflict/Conflict.resource';
 import * as connection from './actions/connection/Connection.resource';
 import * as event from './actions/event/Event.resource';
+import * as failedRecord from './actions/failedRecord/FailedRecord.resource';
 import * as firstImport from './actions/import/Import.resource';
 import * as policy from './actions/policy/Policy.resource';
 import { router } from './actions/router';
@@ -43,6 +44,11 @@ const properties: INodeProperties[] = [
         description: 'A company in the accounting tool that is kept in sync with the app',
       },
       { name: 'Event', value: 'event', description: 'A change on one side that is carried to the other' },
+      {
+        name: 'Failed Record',
+        value: 'failedRecord',
+        description: 'A record that could not be brought in sync',
+      },
       { name: 'Import', value: 'import', description: 'The first meeting of the records of both sides' },
       {
         name: 'Policy',
@@ -57,6 +63,7 @@ const properties: INodeProperties[] = [
   ...conflict.description,
   ...connection.description,
   ...event.description,
+  ...failedRecord.description,
   ...firstImport.description,
   ...policy.description,
   ...store.description,
@@ -103,7 +110,7 @@ export class AccountingSync implements INodeType {
   };
 
   methods = {
-    listSearch: { searchConflicts, searchConnections, searchParties },
+    listSearch: { searchConflicts, searchConnections, searchFailedRecords, searchParties },
     loadOptions: { getRuleFields },
     credentialTest: { accountingSyncStoreTest: testStore },
   };

@@ -1,5 +1,5 @@
 import { isChange, isPause, type News, type NewsKind } from '../../shared/people/news';
-import type { AuditRow, Connection, FailedRecord } from '../../shared/ports';
+import type { AuditRow, Connection } from '../../shared/ports';
 import type { OpenStore } from '../../shared/store';
 import { lastHeard } from './hearing';
 
@@ -44,7 +44,7 @@ const exampleOf: Readonly<
     return row ? { kind: 'recordChanged', row } : null;
   },
   recordFailed: async (store, { id }) => {
-    const failure = await newestFailure(store, id);
+    const [failure] = await store.queue.failed({ connectionId: id, limit: 1 });
     return failure ? { kind: 'recordFailed', failure } : null;
   },
 };
@@ -56,23 +56,4 @@ async function newestRow(
 ): Promise<AuditRow | undefined> {
   const rows = await audit.list(connectionId, { beforeSeq: Number.MAX_SAFE_INTEGER, limit: ROWS });
   return rows.find(isMeant);
-}
-
-async function newestFailure(
-  { queue, links }: OpenStore,
-  connectionId: string,
-): Promise<FailedRecord | null> {
-  const [event] = await queue.list({ connectionId, status: 'dead', limit: 1 });
-  if (!event) return null;
-  const { linkId, entity, id, lastError } = event;
-  const link = await links.get(linkId);
-  return {
-    connectionId,
-    linkId,
-    entity,
-    appId: link?.app.id ?? null,
-    ledgerId: link?.ledger.id ?? null,
-    eventIds: [id],
-    error: lastError,
-  };
 }

@@ -3,6 +3,7 @@ import type { Fields } from '../../shared/schema/entity';
 import { entities, entityNamed } from '../../shared/schema/entities';
 import { chosenConnection } from './connection';
 import { toNodeError } from './errors';
+import { fieldLabelOf } from './fieldLabel';
 import { searchMethodOf } from './properties';
 import { withStore } from './store';
 
@@ -34,8 +35,8 @@ export const searchConnections: ListSearch = async function (filter) {
   }
 };
 
-/** Conflicts shown at once in a list; a search finds the others. */
-const CONFLICTS = 100;
+/** Shown at once in a list; a search finds the others. */
+const PAGE = 100;
 
 /** Open conflicts of the chosen connection, by what people call their records. */
 export const searchConflicts: ListSearch = async function (filter) {
@@ -44,13 +45,37 @@ export const searchConflicts: ListSearch = async function (filter) {
     const results = await withStore(this, async (store) => {
       const { id: connectionId } = await chosenConnection(store, locator);
       const text = filter ? { text: filter } : {};
-      const open = await store.conflicts.list({ connectionId, status: 'open', limit: CONFLICTS, ...text });
+      const open = await store.conflicts.list({ connectionId, status: 'open', limit: PAGE, ...text });
       return open.map(({ id, entity, title, fields }): INodeListSearchItems => {
         const about = [...new Set(fields.map(({ label }) => label))].join(', ');
         return { name: `${entityNamed(entity).label} ${title} · ${about}`, value: id };
       });
     });
     return { results };
+  } catch (error) {
+    throw toNodeError(this.getNode(), error);
+  }
+};
+
+/** Failed records of the chosen connection, by what people call them. */
+export const searchFailedRecords: ListSearch = async function (filter, paginationToken) {
+  try {
+    const locator = this.getCurrentNodeParameter('connection');
+    return await withStore(this, async (store) => {
+      const { id: connectionId } = await chosenConnection(store, locator);
+      const failed = await store.queue.failed({
+        connectionId,
+        limit: PAGE,
+        ...(filter ? { text: filter } : {}),
+        ...(paginationToken === undefined ? {} : { after: Number(paginationToken) }),
+      });
+      const results = failed.map(({ entity, title, error, linkId }): INodeListSearchItems => {
+        const about = error?.field === undefined ? '' : ` · ${fieldLabelOf(entity, error.field)}`;
+        return { name: `${entityNamed(entity).label} ${title}${about}`, value: linkId };
+      });
+      const last = failed.length === PAGE ? failed.at(-1) : undefined;
+      return { results, ...(last ? { paginationToken: String(last.place) } : {}) };
+    });
   } catch (error) {
     throw toNodeError(this.getNode(), error);
   }

@@ -41,7 +41,7 @@ export function unknownValue(wire: unknown, expected: string, place: Place): Map
   return new MappingError(`${record}: ${place.path} holds ${shown(wire)}, which is not ${expected}`, {
     ...placeDetails(place),
     issues: [{ field: place.path, reason: `${shown(wire)} is not ${expected}` }],
-    nextStep: 'Change the value at its source, or ask for the mapping to learn it; then replay the event.',
+    nextStep: 'Change the value at its source, or ask for the mapping to learn it; then retry the record.',
   });
 }
 

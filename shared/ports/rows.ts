@@ -142,6 +142,8 @@ export interface ErrorReport {
   title?: string;
   recordId?: string;
   field?: string;
+  /** The start of what the field said, fit to be shown. */
+  value?: string;
   requestId?: string;
   /** Said where the error is not about this record. */
   scope?: 'connection';
@@ -198,12 +200,36 @@ export interface FailedRecord {
   connectionId: string;
   linkId: string;
   entity: string;
+  /** The record's number or name; its id where nobody knows one. */
+  title: string;
   appId: string | null;
   ledgerId: string | null;
   /** All that have failed, oldest first; they can be replayed. */
   eventIds: string[];
   /** Of the last one. */
   error: ErrorReport | null;
+  /** When the first of the changes that have failed was heard of. */
+  since: number;
+  /** How often the last one was tried. */
+  attempts: number;
+}
+
+export interface FailedFilter {
+  connectionId: string;
+  entity?: string;
+  /** Part of the title, whatever the case of its letters, or an id. */
+  text?: string;
+  /** Failing since before this time. */
+  sinceBefore?: number;
+  linkIds?: readonly string[];
+  /** Those that come after this one; `place` says where it is. */
+  after?: number;
+  limit: number;
+}
+
+/** A failed record with its place in the list. */
+export interface ListedFailure extends FailedRecord {
+  place: number;
 }
 
 /** What people have to be told of; each once, for every state it comes to. */

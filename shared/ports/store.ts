@@ -11,10 +11,12 @@ import type {
   Connection,
   ConnectionTrouble,
   ErrorReport,
+  FailedFilter,
   FieldConflict,
   IntakeCount,
   Intent,
   Link,
+  ListedFailure,
   NewEvent,
   Notices,
   PolicyChange,
@@ -163,15 +165,36 @@ export interface QueueStore {
     status?: QueuedEvent['status'];
     limit: number;
   }): Promise<QueuedEvent[]>;
+  /** One entry for each record, what failed last comes first. */
+  failed(filter: FailedFilter): Promise<ListedFailure[]>;
   /**
-   * Dead letters back to pending with fresh attempts, all of a connection or those named; answers which.
-   * NotFoundError names those that are no dead letters of this connection; then none is replayed.
+   * Dead letters back to pending with fresh attempts, all of a connection, those named or those of the records named;
+   * answers which. NotFoundError names events that are no dead letters of this connection; then none is replayed.
    */
   replay(
-    filter: { connectionId: string; eventIds?: readonly string[] },
+    filter: { connectionId: string; eventIds?: readonly string[]; linkIds?: readonly string[] },
     now: number,
     by?: Actor,
+    decidedBy?: string,
   ): Promise<Replayed[]>;
+  /** Dead letters of these records are done with, because somebody says so; answers of which records there were any. */
+  dismiss(filter: { connectionId: string; linkIds: readonly string[] }, act: Dismissal): Promise<Dismissed[]>;
+}
+
+export interface Dismissal {
+  now: number;
+  by: Actor;
+  /** For people: why nothing is to be done about it. */
+  reason: string;
+  /** The person who decided, as a form or a workflow tells it. */
+  decidedBy?: string;
+}
+
+/** A record of which nothing is failed any more. */
+export interface Dismissed {
+  linkId: string;
+  entity: string;
+  eventIds: string[];
 }
 
 /** An event that is tried again. */

@@ -65,7 +65,10 @@ export async function parseLargeRecord(
 export function refusal(
   entity: EntityDefinition,
   issues: Issue[],
-  { recordId, nextStep = 'Correct the record at its source, then replay the event.' }: RefusalOptions = {},
+  {
+    recordId,
+    nextStep = 'Correct the record at its source; the sync then tries again automatically.',
+  }: RefusalOptions = {},
 ): ValidationError {
   const [first] = issues;
   return new ValidationError(

@@ -8,6 +8,7 @@ import type {
   Conflict,
   Connection,
   DecisionLink,
+  Dismissal,
   PolicyEdit,
   Resolution,
 } from '../ports';
@@ -88,8 +89,41 @@ export const storeCleanedUp = (removed: Removed, by: Actor): AuditEntry =>
 /** Names no more events than people would look at. */
 const MOST_NAMED = 50;
 
-export const eventsReplayed = (eventIds: readonly string[], by: Actor): AuditEntry =>
-  act('events_replayed', by, { count: eventIds.length, events: [...eventIds].sort().slice(0, MOST_NAMED) });
+/** Failed events of one record, of which somebody has decided something. */
+interface FailedEvents {
+  linkId: string;
+  entity: string;
+  eventIds: readonly string[];
+}
+
+const named = (eventIds: readonly string[]) => ({
+  count: eventIds.length,
+  events: [...eventIds].sort().slice(0, MOST_NAMED),
+});
+
+export const eventsReplayed = (
+  { linkId, entity, eventIds }: FailedEvents,
+  by: Actor,
+  decidedBy?: string,
+): AuditEntry =>
+  act(
+    'events_replayed',
+    by,
+    { entity, ...named(eventIds), ...(decidedBy === undefined ? {} : { decidedBy }) },
+    linkId,
+  );
+
+export const eventsDismissed = (
+  { linkId, entity, eventIds }: FailedEvents,
+  { by, reason, decidedBy }: Dismissal,
+): AuditEntry =>
+  act(
+    'events_dismissed',
+    by,
+    // Not `reason`: that names a cause of ours, this is somebody's text.
+    { entity, ...named(eventIds), note: reason, ...(decidedBy === undefined ? {} : { decidedBy }) },
+    linkId,
+  );
 
 export function conflictResolved(
   { id, linkId, entity, title }: Pick<Conflict, 'id' | 'linkId' | 'entity' | 'title'>,

@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
-import type { FailedRecord, Notices, NoticeStore } from '../ports';
+import type { Notices, NoticeStore } from '../ports';
 import type { StoreContext } from './context';
-import type { ConflictRow, EventRow, NoticeKind, Queries } from './database';
+import type { ConflictRow, NoticeKind, Queries } from './database';
+import { failedRecordsOf, type FailedLink } from './failed';
 import { knownConnections, unknownConnection } from './queue/append';
-import { conflictFromRow, eventFromRow, readable } from './rows';
+import { conflictFromRow, readable } from './rows';
 import { single } from './writer';
 
 interface TakeInput {
@@ -14,12 +15,8 @@ interface TakeInput {
 }
 
 /** The record that a notice is about. */
-interface Subject {
+interface Subject extends FailedLink {
   notice_seq: number;
-  link_id: string;
-  link_entity: string;
-  link_app_id: string | null;
-  link_ledger_id: string | null;
 }
 
 /** The notices of a connection that lie between a consumer's place and the end. */
@@ -82,7 +79,7 @@ async function takeNotices(
       appId: row.link_app_id,
       ledgerId: row.link_ledger_id,
     })),
-    failures: await failedRecords(context, queries, connectionId, failures.filter(isTaken)),
+    failures: await failedRecordsOf(context, queries, connectionId, failures.filter(isTaken)),
   };
 }
 
@@ -124,31 +121,3 @@ const noticesIn = ({ connectionId, after, until }: Span, kind: NoticeKind) => sq
   select link_id, seq from notices
   where connection_id = ${connectionId} and seq > ${after} and seq <= ${until} and kind = ${kind}) as n
   join links l on l.id = n.link_id`;
-
-async function failedRecords(
-  { dialect }: StoreContext,
-  queries: Queries,
-  connectionId: string,
-  links: readonly Subject[],
-): Promise<FailedRecord[]> {
-  if (links.length === 0) return [];
-  const { rows } = await sql<EventRow>`
-    select * from events where link_id ${dialect.anyOf(links.map(({ link_id }) => link_id))} and status = 'dead'
-    order by received_at, id`.execute(queries);
-  const eventsOf = Map.groupBy(rows.map(eventFromRow), ({ linkId }) => linkId);
-  return links.flatMap(({ link_id, link_entity, link_app_id, link_ledger_id }) => {
-    const events = eventsOf.get(link_id);
-    if (!events) return [];
-    return [
-      {
-        connectionId,
-        linkId: link_id,
-        entity: link_entity,
-        appId: link_app_id,
-        ledgerId: link_ledger_id,
-        eventIds: events.map(({ id }) => id),
-        error: events.at(-1)?.lastError ?? null,
-      },
-    ];
-  });
-}

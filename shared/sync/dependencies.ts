@@ -82,7 +82,7 @@ async function bringOver(work: Work, reference: MissingReference): Promise<void>
     throw new ValidationError(`${work.entity.label} refers back to itself through ${reference.path}`, {
       entity: work.entity.name,
       field: reference.path,
-      nextStep: 'Break the circle of references at its source, then replay the event.',
+      nextStep: 'Break the circle of references at its source; the sync then tries again automatically.',
     });
   }
   const claim = await run.store.queue.claimLink(reference.linkId, {
@@ -106,7 +106,7 @@ async function bringOver(work: Work, reference: MissingReference): Promise<void>
     throw new ValidationError(`${work.entity.label} refers to a ${label} that is no longer there`, {
       entity: work.entity.name,
       field: reference.path,
-      nextStep: `Choose another ${label} on the record, then replay the event.`,
+      nextStep: `Choose another ${label} on the record; the sync then tries again automatically.`,
     });
   }
   // What that record waits for is not here yet, and so will not be for long.

@@ -45,7 +45,8 @@ export function attemptsFor(policy: RetryPolicy, { code, retryable }: SyncError)
 
 /** What is kept of an error: enough for a person to act on, nothing else. */
 export function reportError(error: SyncError): ErrorReport {
-  const { nextStep, entity, recordId, field, requestId, scope } = error.details;
+  const { nextStep, entity, recordId, field, issues, requestId, scope } = error.details;
+  const value = issues?.find((issue) => issue.field === field)?.value;
   return {
     code: error.details.providerCode ? `${error.code}/${error.details.providerCode}` : error.code,
     message: error.message,
@@ -53,6 +54,7 @@ export function reportError(error: SyncError): ErrorReport {
     ...(entity === undefined ? {} : { entity }),
     ...(recordId === undefined ? {} : { recordId }),
     ...(field === undefined ? {} : { field }),
+    ...(value === undefined ? {} : { value }),
     ...(requestId === undefined ? {} : { requestId }),
     ...(scope === 'connection' ? { scope } : {}),
   };

@@ -3,6 +3,7 @@ import type { OpenStore } from '../../shared/store';
 import { queueContract } from './storeQueue';
 import { conflictContract } from './storeConflicts';
 import { decisionLinkContract } from './storeDecisionLinks';
+import { failedContract } from './storeFailed';
 import { intakeContract } from './storeIntake';
 import { leaseContract } from './storeLeases';
 import { noticeContract } from './storeNotices';
@@ -72,6 +73,7 @@ export function runStoreContract({ name, make }: StoreContract): void {
     leaseContract(fixture);
     conflictContract(fixture);
     decisionLinkContract(fixture);
+    failedContract(fixture);
     noticeContract(fixture);
     intakeContract(fixture);
   });

@@ -64,10 +64,13 @@ export function noticeContract({ store, another }: Fixture): void {
             connectionId: 'c1',
             linkId: failed.link.id,
             entity: 'invoice',
+            title: '2',
             appId: null,
             ledgerId: '2',
             eventIds: failed.events.map(({ id }) => id),
             error: failure,
+            since: T0 + 1,
+            attempts: 1,
           },
         ],
       });

@@ -361,7 +361,7 @@ describe('a record that QuickBooks refuses', () => {
         entity: 'invoice',
         id,
         title: 'INACTIVE-1',
-        reason: expect.stringMatching(/^QuickBooks did not create invoice "INACTIVE-1".*made inactive/),
+        said: expect.stringMatching(/^QuickBooks did not create invoice "INACTIVE-1".*made inactive/),
         nextStep: expect.stringContaining('made inactive'),
         requestId: expect.stringMatching(/^1-/),
       });

@@ -67,7 +67,7 @@ describe('items of an execution', () => {
   it('say of a failure which record, which field, why, and what to do next', () => {
     const error = {
       code: 'validation/6140',
-      message: 'No',
+      message: 'QuickBooks did not update invoice 7: No',
       nextStep: 'Do',
       title: '1001',
       field: 'number',
@@ -75,21 +75,22 @@ describe('items of an execution', () => {
     };
     const record = { connectionId: 'a', linkId: 'l1', entity: 'invoice', appId: 'i1', ledgerId: '7' };
     const failures = [
-      { ...record, eventIds: ['e1', 'e2'], error },
-      { ...record, eventIds: ['e3'], error: null },
+      { ...record, title: '1001', eventIds: ['e1', 'e2'], error, since: 0, attempts: 1 },
+      { ...record, title: '7', eventIds: ['e3'], error: null, since: 0, attempts: 1 },
     ];
     const { failed } = noticeItems({ conflicts: [], failures }, connection);
     expect(failed[0]?.json).toMatchObject({
-      summary: 'Invoice 1001: No',
+      summary: 'Invoice 1001: QuickBooks Online does not accept its Number',
       entity: 'invoice',
       id: '7',
       field: 'Number',
-      reason: 'No',
+      reason: 'QuickBooks Online does not accept its Number',
+      said: 'QuickBooks did not update invoice 7: No',
       nextStep: 'Do',
       requestId: 'tid',
       eventIds: 'e1, e2',
     });
-    expect(failed[1]?.json).toMatchObject({ summary: 'Invoice 7: failed', eventIds: 'e3' });
+    expect(failed[1]?.json).toMatchObject({ summary: 'Invoice 7: It is not known why', eventIds: 'e3' });
   });
 
   it('sum a synced record up, and start every row with the summary', () => {

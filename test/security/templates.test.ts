@@ -38,6 +38,8 @@ const receiving: Record<string, Guard> = {
     ({ resume }) => resume === 'webhook' || resume === 'form',
     authenticatedBy('incomingAuthentication'),
   ),
+  'n8n-nodes-base.emailSend': ({ operation }) =>
+    operation === 'sendAndWait' ? 'is answered by whoever has the link' : null,
   '@n8n/n8n-nodes-langchain.chatTrigger': onlyIf(
     (parameters) => parameters['public'] === true,
     authenticatedBy('authentication'),
@@ -83,6 +85,7 @@ describe('a template that anybody may import and publish', () => {
     ['n8n-nodes-base.formTrigger', {}],
     ['n8n-nodes-base.wait', { resume: 'webhook' }],
     ['n8n-nodes-base.wait', { resume: 'form', incomingAuthentication: 'none' }],
+    ['n8n-nodes-base.emailSend', { operation: 'sendAndWait' }],
     ['@n8n/n8n-nodes-langchain.chatTrigger', { public: true }],
     ['n8n-nodes-base.anythingTrigger', { authentication: 'headerAuth' }],
   ])('would be noticed with an open %s %j', (type, parameters) => {

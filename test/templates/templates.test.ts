@@ -27,12 +27,14 @@ const ours = new Map<string, INodeType>(
 );
 /** Nodes that every n8n has. */
 const builtIn = [
+  'emailSend',
   'form',
   'formTrigger',
   'if',
   'manualTrigger',
   'noOp',
   'respondToWebhook',
+  'scheduleTrigger',
   'stickyNote',
   'stopAndError',
   'webhook',

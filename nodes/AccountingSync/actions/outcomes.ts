@@ -1,8 +1,10 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import type { Conflict, Connection, FailedRecord, FieldConflict, Notices } from '../../../shared/ports';
 import type { SyncError } from '../../../shared/errors';
+import { failedInWords } from '../../../shared/people/failed';
 import { providerNamed } from '../../../shared/providers';
 import { entityNamed } from '../../../shared/schema/entities';
+import type { Fields } from '../../../shared/schema/entity';
 import type { Outcome } from '../../../shared/sync/outcome';
 import { fieldLabelOf } from '../../runtime/fieldLabel';
 
@@ -71,11 +73,11 @@ interface Subject {
 }
 
 /** What people look for comes first in n8n's table; the identifiers close the row. */
-const rowOf = (
+const rowOf = <Lead extends { summary: string }, Details extends object>(
   subject: Subject,
   connection: Connection,
-  lead: { summary: string; nextStep?: string | null },
-  details: object,
+  lead: Lead,
+  details: Details,
 ) => ({
   ...lead,
   entity: subject.entity,
@@ -135,31 +137,30 @@ const NEXT_STEPS: Readonly<Record<Conflict['status'], string>> = {
   closed: 'Nothing to do: it is settled.',
 };
 
-/** A failed record as people are told of it. */
-export const failureItem = (failure: FailedRecord, connection: Connection) => {
-  const { error, entity, appId, ledgerId, linkId, eventIds } = failure;
-  const reason = error?.message ?? null;
-  const title = error?.title ?? ledgerId ?? appId ?? linkId;
-  const lead = {
-    summary: `${labelOf({ entity, title })}: ${reason ?? 'failed'}`,
-    nextStep: error?.nextStep ?? null,
-  };
-  return rowOf({ entity, title, appId, ledgerId, linkId }, connection, lead, {
-    field: error?.field ? shownField(entity, error.field) : null,
-    id: error?.recordId ?? ledgerId ?? appId,
+/** A failed record as people are told of it, on an output and in a list. `fields` are those of the record in the app. */
+export const failureItem = (failure: FailedRecord, connection: Connection, fields: Fields = {}) => {
+  const { error, appId, ledgerId, eventIds, since, attempts } = failure;
+  const { heading, reason, field, value, nextStep, said } = failedInWords(
+    failure,
+    ledgerLabel(connection),
+    fields,
+  );
+  const lead = { summary: `${heading}: ${reason}`, nextStep };
+  return rowOf(failure, connection, lead, {
+    heading,
     reason,
+    field,
+    value,
+    since: new Date(since).toISOString(),
+    attempts,
+    id: error?.recordId ?? ledgerId ?? appId,
+    said,
     code: error?.code ?? null,
     requestId: error?.requestId ?? null,
     // As Event: Replay takes them.
     eventIds: eventIds.join(', '),
   });
 };
-
-/** Ours by its label; whatever a provider calls otherwise, as it does. */
-const shownField = (entity: string, path: string): string =>
-  entityNamed(entity).fields.some(({ name }) => name === /^[^.[]+/.exec(path)?.[0])
-    ? fieldLabelOf(entity, path)
-    : path;
 
 const labelOf = ({ entity, title }: Pick<Subject, 'entity' | 'title'>) =>
   `${entityNamed(entity).label} ${title}`;

@@ -14,6 +14,9 @@ import * as testConnection from './connection/test.operation';
 import * as getEvents from './event/getAll.operation';
 import * as processEvents from './event/process.operation';
 import * as replayEvents from './event/replay.operation';
+import * as dismissFailed from './failedRecord/dismiss.operation';
+import * as getFailed from './failedRecord/getAll.operation';
+import * as retryFailed from './failedRecord/retry.operation';
 import * as runImport from './import/run.operation';
 import * as tryRule from './policy/dryRun.operation';
 import * as getRules from './policy/getAll.operation';
@@ -41,6 +44,9 @@ const perItem: Record<string, Routed<ItemOperation>> = {
   'connection:test': changes(testConnection.execute),
   'event:getAll': reads(getEvents.execute),
   'event:replay': changes(replayEvents.execute),
+  'failedRecord:dismiss': changes(dismissFailed.execute),
+  'failedRecord:getAll': reads(getFailed.execute),
+  'failedRecord:retry': changes(retryFailed.execute),
   'policy:dryRun': reads(tryRule.execute),
   'policy:getAll': reads(getRules.execute),
   'policy:history': reads(getRuleHistory.execute),

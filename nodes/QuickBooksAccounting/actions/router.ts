@@ -37,7 +37,10 @@ const direct = (operation: ItemOperation): ItemOperation =>
 function withDirectAdvice(error: unknown): unknown {
   if (!(error instanceof SyncError)) return error;
   const { details } = error;
-  const nextStep = details.nextStep?.replace(/[,;] then replay the event/, ', then run this step again');
+  const nextStep = details.nextStep?.replace(
+    /; (the sync then tries again automatically|then retry the record)/,
+    ', then run this step again',
+  );
   if (nextStep !== undefined) details.nextStep = nextStep;
   return error;
 }

@@ -169,9 +169,9 @@ const AUTH_STEPS: Readonly<Record<string, string>> = {
 
 const VALIDATION_STEPS: Readonly<Record<string, string>> = {
   '620': 'Check that the document is still open and belongs to the same customer.',
-  '2020': 'Fill in the missing field, then replay the event.',
-  '2050': 'Shorten the text, then replay the event.',
-  '2210': 'Correct the e-mail address, then replay the event.',
+  '2020': 'Fill in the missing field; the sync then tries again automatically.',
+  '2050': 'Shorten the text; the sync then tries again automatically.',
+  '2210': 'Correct the e-mail address; the sync then tries again automatically.',
   '2500': 'Check that the record referred to still exists and is active in QuickBooks.',
   '6070': 'Make the amount of each line its quantity times its price.',
   '6210': 'Reopen the period in QuickBooks, or date the record after its closing date.',
@@ -322,7 +322,9 @@ function refused(
         ...details,
         ...(field === undefined ? {} : { field }),
         issues,
-        nextStep: VALIDATION_STEPS[code] ?? 'Correct the record at its source, then replay the event.',
+        nextStep:
+          VALIDATION_STEPS[code] ??
+          'Correct the record at its source; the sync then tries again automatically.',
       });
     }
   }

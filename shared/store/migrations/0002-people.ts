@@ -17,6 +17,9 @@ export const people: Migration = {
 
     `ALTER TABLE app_records ADD COLUMN updated_by ${text}`,
 
+    // The list of failed records: a failed record has one notice as long as any of its events is dead.
+    `CREATE INDEX notices_failures ON notices (connection_id, seq) WHERE kind = 'failure'`,
+
     // Only a hash of the token is kept: whoever reads the store can follow no link.
     `CREATE TABLE decision_links (
       token_hash ${text} PRIMARY KEY,

@@ -1,26 +1,16 @@
 import { sql } from 'kysely';
-import type { Actor, QueueStore, QueuedEvent, Replayed } from '../../ports';
-import { eventsReplayed } from '../acts';
-import { appendAudit } from '../audit';
+import type { QueueStore, QueuedEvent } from '../../ports';
 import type { StoreContext } from '../context';
-import type { EventRow, IntentRow, Queries } from '../database';
-import { noDeadLetters } from '../refusals';
+import type { EventRow, IntentRow } from '../database';
+import { listFailed } from '../failed';
 import { eventFromRow, intentFromRow } from '../rows';
 import { within } from '../within';
-import { single } from '../writer';
-import { advanceDue, appendCommand, inParts } from './append';
+import { appendCommand, inParts } from './append';
 import { claimCommand, claimLinkCommand } from './claim';
-import { holdLinks } from './fence';
+import { dismissCommand, replayCommand } from './deadLetters';
 import { leaseIsOver } from './lease';
 import { intentsCommand, releaseCommand } from './intents';
-import { retractNotices } from './notices';
 import { settleCommand } from './settle';
-
-interface ReplayInput {
-  filter: Parameters<QueueStore['replay']>[0];
-  now: number;
-  by: Actor;
-}
 
 export function createQueueStore(context: StoreContext): QueueStore {
   const append = appendCommand(context);
@@ -30,6 +20,7 @@ export function createQueueStore(context: StoreContext): QueueStore {
   const settle = settleCommand(context);
   const release = releaseCommand(context);
   const replay = replayCommand(context);
+  const dismiss = dismissCommand(context);
   return {
     append: async (events, options) => {
       const total = { stored: 0, duplicates: 0 };
@@ -65,7 +56,10 @@ export function createQueueStore(context: StoreContext): QueueStore {
           limit ${limit}`.execute(queries);
         return rows.map(eventFromRow);
       }),
-    replay: async (filter, now, by = 'sync') => await context.write(replay, { filter, now, by }),
+    failed: async (filter) => await listFailed(context, filter),
+    replay: async (filter, now, by = 'sync', decidedBy = undefined) =>
+      await context.write(replay, { filter, now, by, decidedBy }),
+    dismiss: async (filter, act) => await context.write(dismiss, { ...filter, act }),
   };
 }
 
@@ -117,66 +111,4 @@ async function counts(context: StoreContext, connectionId: string) {
   const result = { pending: 0, waiting: 0, held: 0, settled: 0, dead: 0 };
   for (const { status, events } of rows) result[status] = events;
   return result;
-}
-
-function replayCommand(context: StoreContext) {
-  return single('replay', async (tx, { filter, now, by }: ReplayInput) => {
-    const { connectionId, eventIds } = filter;
-    if (eventIds !== undefined) await requireDead(context, tx.queries, connectionId, eventIds);
-    const wanted = sql`status = 'dead' and connection_id = ${connectionId}
-      ${eventIds === undefined ? sql`` : sql`and id ${context.dialect.anyOf(eventIds)}`}`;
-    const links = await sql<Pick<EventRow, 'link_id'>>`
-      select distinct link_id from events where ${wanted}`.execute(tx.queries);
-    const held = await holdLinks(
-      context,
-      tx.queries,
-      links.rows.map((row) => row.link_id),
-    );
-    const { rows } = await sql<Pick<EventRow, 'id' | 'link_id' | 'entity' | 'side' | 'record_id'>>`
-      update events set status = 'pending', attempts = 0, due_at = ${now}, settled_at = null
-      where ${wanted} and link_id ${context.dialect.anyOf([...held.keys()])}
-      returning id, link_id, entity, side, record_id`.execute(tx.queries);
-    await advanceDue(
-      context,
-      tx.queries,
-      rows.map((row) => ({ id: row.link_id, due_at: now })),
-    );
-    if (rows.length === 0) return [];
-    await retractNotices(context, tx.queries, { recovered: [...held.keys()] });
-    tx.wake();
-    const replayed = rows
-      .map(
-        (row): Replayed => ({
-          id: row.id,
-          linkId: row.link_id,
-          entity: row.entity,
-          side: row.side as Replayed['side'],
-          recordId: row.record_id,
-        }),
-      )
-      .sort((a, b) => (a.id < b.id ? -1 : 1));
-    const entry = eventsReplayed(
-      replayed.map(({ id }) => id),
-      by,
-    );
-    await appendAudit(context, tx.queries, [{ connectionId, at: now, entry }]);
-    return replayed;
-  });
-}
-
-/** An id of another connection is as unknown as one that never was. */
-async function requireDead(
-  { dialect }: StoreContext,
-  queries: Queries,
-  connectionId: string,
-  eventIds: readonly string[],
-): Promise<void> {
-  const { rows } = await sql<Pick<EventRow, 'id'>>`
-    select id from events
-    where connection_id = ${connectionId} and status = 'dead' and id ${dialect.anyOf(eventIds)}`.execute(
-    queries,
-  );
-  const dead = new Set(rows.map(({ id }) => id));
-  const others = eventIds.filter((id) => !dead.has(id));
-  if (others.length > 0) throw noDeadLetters(others);
 }

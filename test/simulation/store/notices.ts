@@ -1,4 +1,5 @@
-import type { Notices, NoticeStore } from '../../../shared/ports';
+import type { FailedRecord, Notices, NoticeStore } from '../../../shared/ports';
+import { failedRecord } from '../../../shared/store/failedRecord';
 import type { MemoryDatabase } from './memoryDatabase';
 import { compareText, eventOf, type LinkRow, type NoticeKind } from './rows';
 import type { Session } from './session';
@@ -64,19 +65,18 @@ function noticesOf(database: MemoryDatabase, found: readonly Found[]): Notices {
       if (link.conflict) notices.conflicts.push({ ...link.conflict, ...ids });
       continue;
     }
-    const failed = link.events
-      .filter(({ status }) => status === 'dead')
-      .map(eventOf)
-      .sort((a, b) => a.receivedAt - b.receivedAt || compareText(a.id, b.id));
-    const connectionId = link.connection.value.id;
-    notices.failures.push({
-      connectionId,
-      linkId: link.id,
-      entity: link.entity,
-      ...ids,
-      eventIds: failed.map(({ id }) => id),
-      error: failed.at(-1)?.lastError ?? null,
-    });
+    notices.failures.push(failedOf(link));
   }
   return database.sealed(notices);
+}
+
+export function failedOf({ id, entity, connection, app, ledger, events }: LinkRow): FailedRecord {
+  const failed = events
+    .filter(({ status }) => status === 'dead')
+    .map(eventOf)
+    .sort((a, b) => a.receivedAt - b.receivedAt || compareText(a.id, b.id));
+  return failedRecord(
+    { connectionId: connection.value.id, linkId: id, entity, appId: app.id, ledgerId: ledger.id },
+    failed,
+  );
 }

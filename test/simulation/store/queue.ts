@@ -2,7 +2,11 @@ import type {
   Actor,
   Claim,
   ClaimOptions,
+  Dismissal,
+  Dismissed,
+  FailedFilter,
   Intent,
+  ListedFailure,
   NewEvent,
   QueuedEvent,
   QueueStore,
@@ -10,7 +14,8 @@ import type {
   Settlement,
   SideName,
 } from '../../../shared/ports';
-import { eventsReplayed } from '../../../shared/store/acts';
+import { eventsDismissed, eventsReplayed } from '../../../shared/store/acts';
+import { isAbout } from '../../../shared/store/failedRecord';
 import { noDeadLetters } from '../../../shared/store/refusals';
 import { append } from './append';
 import { claim, claimLink, isFree, openIntents } from './claim';
@@ -18,6 +23,7 @@ import { heldLink, release } from './fence';
 import { storeIntents } from './intents';
 import { advanceDue } from './links';
 import type { MemoryDatabase } from './memoryDatabase';
+import { failedOf } from './notices';
 import { compareText, eventOf, type EventRow } from './rows';
 import type { Session } from './session';
 import { settle } from './settle';
@@ -113,10 +119,30 @@ export class MemoryQueue implements QueueStore {
     );
   }
 
+  async failed(filter: FailedFilter): Promise<ListedFailure[]> {
+    const { database } = this.session;
+    const { connectionId, entity, text, sinceBefore, linkIds, after = Infinity, limit } = filter;
+    const listed = (database.connections.get(connectionId)?.links ?? []).flatMap((link): ListedFailure[] => {
+      const place = link.notices.failure;
+      return place === null ? [] : [{ ...failedOf(link), place }];
+    });
+    return database.sealed(
+      listed
+        .filter(({ place }) => place < after)
+        .filter((record) => entity === undefined || record.entity === entity)
+        .filter((record) => text === undefined || isAbout(record, text))
+        .filter(({ since }) => sinceBefore === undefined || since < sinceBefore)
+        .filter(({ linkId }) => linkIds === undefined || linkIds.includes(linkId))
+        .sort((a, b) => b.place - a.place)
+        .slice(0, limit),
+    );
+  }
+
   async replay(
-    { connectionId, eventIds }: Parameters<QueueStore['replay']>[0],
+    { connectionId, eventIds, linkIds }: Parameters<QueueStore['replay']>[0],
     now: number,
     by: Actor = 'sync',
+    decidedBy?: string,
   ): Promise<Replayed[]> {
     const { database } = this.session;
     const failed = eventsOf(database, connectionId).filter(({ status }) => status === 'dead');
@@ -124,6 +150,7 @@ export class MemoryQueue implements QueueStore {
     if (others.length > 0) throw noDeadLetters(others);
     const dead = failed
       .filter(({ id }) => eventIds?.includes(id) ?? true)
+      .filter(({ link }) => linkIds?.includes(link.id) ?? true)
       .sort((a, b) => compareText(a.id, b.id));
     for (const row of dead) {
       row.status = 'pending';
@@ -134,8 +161,8 @@ export class MemoryQueue implements QueueStore {
     for (const { link } of dead)
       if (!link.events.some(({ status }) => status === 'dead')) link.notices.failure = null;
     if (dead.length > 0) {
-      const ids = dead.map(({ id }) => id);
-      database.chain(connectionId).add(now, database.sealed(eventsReplayed(ids, by)));
+      for (const record of byRecord(dead))
+        database.chain(connectionId).add(now, database.sealed(eventsReplayed(record, by, decidedBy)));
       database.wake();
     }
     return database.sealed(
@@ -148,6 +175,34 @@ export class MemoryQueue implements QueueStore {
       })),
     );
   }
+
+  async dismiss(
+    { connectionId, linkIds }: Parameters<QueueStore['dismiss']>[0],
+    act: Dismissal,
+  ): Promise<Dismissed[]> {
+    const { database } = this.session;
+    const dead = eventsOf(database, connectionId).filter(
+      ({ status, link }) => status === 'dead' && linkIds.includes(link.id),
+    );
+    for (const row of dead) {
+      row.status = 'settled';
+      row.link.notices.failure = null;
+    }
+    const records = byRecord(dead);
+    for (const record of records)
+      database.chain(connectionId).add(act.now, database.sealed(eventsDismissed(record, act)));
+    return database.sealed(records);
+  }
+}
+
+function byRecord(rows: readonly EventRow[]): Dismissed[] {
+  return [...Map.groupBy(rows, ({ link }) => link)]
+    .map(([{ id, entity }, events]) => ({
+      linkId: id,
+      entity,
+      eventIds: events.map((event) => event.id).sort(compareText),
+    }))
+    .sort((a, b) => compareText(a.linkId, b.linkId));
 }
 
 /** The events of one connection, or of all. */

@@ -288,7 +288,15 @@ class WatchedQueue implements QueueStore {
     return this.queue.list(...args);
   }
 
+  failed(...args: Parameters<QueueStore['failed']>): ReturnType<QueueStore['failed']> {
+    return this.queue.failed(...args);
+  }
+
   replay(...args: Parameters<QueueStore['replay']>): Promise<Replayed[]> {
     return this.queue.replay(...args);
+  }
+
+  dismiss(...args: Parameters<QueueStore['dismiss']>): ReturnType<QueueStore['dismiss']> {
+    return this.queue.dismiss(...args);
   }
 }

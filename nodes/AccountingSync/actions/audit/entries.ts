@@ -25,6 +25,7 @@ const WHAT: Readonly<Record<string, string>> = {
   decision_link_created: 'Link to decide a conflict made',
   echo: 'Own write recognized',
   erasure_begun: 'Erasure of a connection begun',
+  events_dismissed: 'Failure dismissed',
   events_replayed: 'Failed events tried again',
   gone: 'Record is gone',
   deferred: 'Put off',

@@ -26,8 +26,9 @@ export const description: INodeProperties[] = [
       {
         name: 'Replay',
         value: 'replay',
-        description: 'Try failed events (dead letters) again after their cause is mended',
-        action: 'Replay dead letters',
+        description:
+          'Try failed events again after their cause is fixed. Failed Record: Retry does it by record.',
+        action: 'Replay failed events',
       },
     ],
     default: 'process',

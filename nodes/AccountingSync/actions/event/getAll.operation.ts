@@ -16,9 +16,9 @@ export const description: INodeProperties[] = [
     options: [
       { name: 'Any', value: 'any' },
       {
-        name: 'Dead Letter',
+        name: 'Failed',
         value: 'dead',
-        description: 'Failed: retries are used up, or the data was refused',
+        description: 'Retries are used up, or the data was refused',
       },
       { name: 'Held', value: 'held', description: 'The record has an open conflict' },
       { name: 'Pending', value: 'pending', description: 'To be processed now, or at its next attempt' },

@@ -10,7 +10,7 @@ const show = { resource: ['event'], operation: ['replay'] };
 
 export const description: INodeProperties[] = [
   {
-    displayName: 'Dead Letters',
+    displayName: 'Failed Events',
     name: 'scope',
     type: 'options',
     options: [
@@ -33,8 +33,7 @@ export const description: INodeProperties[] = [
     required: true,
     default: '',
     placeholder: 'e.g. 01a1f87a-b78a-701d-ad33-2e4185d37c94',
-    description:
-      'One ID, or several separated by commas. Event: Get Many with the status Dead Letter lists them.',
+    description: 'One ID, or several separated by commas. Event: Get Many with the status Failed lists them.',
     displayOptions: { show: { ...show, scope: ['events'] } },
   },
 ];

@@ -1,0 +1,103 @@
+import type { Connection } from '../../../../shared/ports';
+import { escapeControls } from '../../../../shared/schema/text';
+import { escaped, plain, type FormField } from '../conflict/formFields';
+import type { failureItem } from '../outcomes';
+
+type Item = ReturnType<typeof failureItem> & {
+  /** How long it has been failing, such as `3 hours`. */
+  age: string;
+};
+
+const UNITS: readonly [string, number][] = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+];
+
+export function ageOf(ms: number): string {
+  const [unit, size] = UNITS.find(([, least]) => ms >= least) ?? ['minute', 60_000];
+  const count = Math.max(1, Math.floor(ms / size));
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+/** Answers of the form. */
+export const ACTIONS = {
+  record: 'Retry this record',
+  alike: 'Retry all that failed for the same reason',
+  all: 'Retry every failed record',
+  dismiss: 'Dismiss this record',
+} as const;
+
+/** The list as one message, and as the fields of an n8n Form page. */
+export function reportOf(items: readonly Item[], connection: Connection) {
+  // Numbered, because two records may be called alike.
+  const choices = items.map(({ heading, linkId }, index) => ({
+    label: `${index + 1}. ${plain(escapeControls(heading))}`,
+    linkId,
+  }));
+  const count = `${items.length} ${items.length === 1 ? 'record' : 'records'}`;
+  return {
+    summary: `${count} of ${connection.name} could not be brought in sync`,
+    text: items.map((item, index) => `${index + 1}. ${textOf(item)}`).join('\n\n'),
+    records: choices,
+    formFields: formFieldsOf(
+      items,
+      choices.map(({ label }) => label),
+    ),
+    connectionName: connection.name,
+    connectionId: connection.id,
+  };
+}
+
+function textOf({ heading, reason, field, value, nextStep, age, attempts }: Item): string {
+  const what = field === null ? [] : [`   ${field}${value === null ? '' : `: ${value}`}`];
+  const lines = [
+    `${heading}: ${reason}`,
+    ...what,
+    `   Next: ${nextStep}`,
+    `   Failing for ${age}, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
+  ];
+  return lines.map(escapeControls).join('\n');
+}
+
+function formFieldsOf(items: readonly Item[], labels: readonly string[]): FormField[] {
+  return [
+    { fieldType: 'html', html: tableOf(items) },
+    {
+      fieldType: 'dropdown',
+      fieldLabel: 'Record',
+      fieldName: 'record',
+      fieldOptions: { values: labels.map((option) => ({ option })) },
+    },
+    {
+      fieldType: 'radio',
+      fieldLabel: 'What is to be done',
+      fieldName: 'action',
+      fieldOptions: { values: Object.values(ACTIONS).map((option) => ({ option })) },
+    },
+    { fieldType: 'textarea', fieldLabel: 'Reason, if you dismiss it', fieldName: 'reason' },
+  ];
+}
+
+/** Asked before anything is tried again. */
+export const confirmationOf = (summary: string): FormField[] => [
+  { fieldType: 'html', html: `<p>${escaped(escapeControls(summary))}</p>` },
+  {
+    fieldType: 'radio',
+    fieldLabel: 'Try again now?',
+    fieldName: 'confirmed',
+    fieldOptions: { values: [{ option: 'Yes, try again' }, { option: 'No, leave it as it is' }] },
+  },
+];
+
+const HEADS = ['Record', 'Why', 'Field', 'Entered', 'What to do', 'Age'];
+
+function tableOf(items: readonly Item[]): string {
+  const cell = (text: string) => `<td>${escaped(escapeControls(text))}</td>`;
+  const rows = items.map(({ heading, reason, field, value, nextStep, age }, index) => {
+    const cells = [`${index + 1}. ${heading}`, reason, field ?? '', value ?? '', nextStep, age];
+    return `<tr>${cells.map(cell).join('')}</tr>`;
+  });
+  const head = HEADS.map((text) => `<th scope="col">${text}</th>`).join('');
+  return `<table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+}
