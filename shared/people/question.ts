@@ -6,6 +6,7 @@ import { elementKey, elementsOf, sameElement } from '../sync/compare';
 import { other, STATE } from '../sync/decide';
 import { ORDER } from '../sync/merge/order';
 import {
+  EMPTY,
   headingOf,
   shownElement,
   shownField,
@@ -337,12 +338,18 @@ class Asked {
   private shown({ spec, whole }: Place, value: unknown): string {
     const { names } = this.context;
     if (!spec) return shownState(value);
-    if (whole === 'order') return (value as string[]).map((key) => this.numbers.get(key) ?? '?').join(', ');
+    if (whole === 'order') return this.shownOrder(value);
     if (value === null || value === undefined) return shownField(spec, null);
     if (whole === 'element') return shownElement(spec, value as Fields, names);
     const members = this.unitOf(spec);
     const isUnit = members.length > 0 && typeof value === 'object';
     return isUnit ? shownMembers(members, value as Fields, names) : shownField(spec, value as never, names);
+  }
+
+  /** As a list of keys, or as the text that a decision about the order keeps of it. */
+  private shownOrder(value: unknown): string {
+    const keys = Array.isArray(value) ? value : typeof value === 'string' ? value.split('\n') : [];
+    return keys.map((key) => this.numbers.get(String(key)) ?? '?').join(', ') || EMPTY;
   }
 
   /** What is decided together with this member. */
