@@ -7,7 +7,12 @@ import {
   type INodeType,
   type INodeTypeDescription,
 } from 'n8n-workflow';
-import { searchConflicts, searchConnections, searchFailedRecords } from '../runtime/listSearch';
+import {
+  searchConflicts,
+  searchConnections,
+  searchFailedRecords,
+  searchRecords,
+} from '../runtime/listSearch';
 import { getRuleFields, searchParties } from './actions/policy/lists';
 import { testStore } from '../runtime/store';
 import { storeCredential, storeParameter } from '../runtime/storeParameter';
@@ -20,6 +25,7 @@ import * as event from './actions/event/Event.resource';
 import * as failedRecord from './actions/failedRecord/FailedRecord.resource';
 import * as firstImport from './actions/import/Import.resource';
 import * as policy from './actions/policy/Policy.resource';
+import * as record from './actions/record/Record.resource';
 import { router } from './actions/router';
 import * as store from './actions/store/Store.resource';
 
@@ -55,6 +61,11 @@ const properties: INodeProperties[] = [
         value: 'policy',
         description: 'The rules of who wins where both sides have changed the same field',
       },
+      {
+        name: 'Record',
+        value: 'record',
+        description: 'What each side says of a record, and what happened to it',
+      },
       { name: 'Store', value: 'store', description: 'What is kept, for how long, and what is erased' },
     ],
     default: 'event',
@@ -66,6 +77,7 @@ const properties: INodeProperties[] = [
   ...failedRecord.description,
   ...firstImport.description,
   ...policy.description,
+  ...record.description,
   ...store.description,
   allowChanges,
 ];
@@ -76,7 +88,7 @@ const credentials: INodeCredentialDescription[] = [
   {
     name: 'accountingSyncQuickBooksOAuth2Api',
     required: true,
-    displayOptions: { show: { operation: ['create', 'process', 'rebind', 'run', 'test'] } },
+    displayOptions: { show: { operation: ['create', 'getSides', 'process', 'rebind', 'run', 'test'] } },
   },
   storeCredential,
 ];
@@ -110,7 +122,7 @@ export class AccountingSync implements INodeType {
   };
 
   methods = {
-    listSearch: { searchConflicts, searchConnections, searchFailedRecords, searchParties },
+    listSearch: { searchConflicts, searchConnections, searchFailedRecords, searchParties, searchRecords },
     loadOptions: { getRuleFields },
     credentialTest: { accountingSyncStoreTest: testStore },
   };

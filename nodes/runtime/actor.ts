@@ -10,8 +10,21 @@ type Context = Pick<IExecuteFunctions, 'getMode' | 'getWorkflow' | 'getExecution
 export function actorOf(context: Context): Actor {
   const userId = context.getMode() === 'manual' ? userIdOf(context) : null;
   if (userId !== null) return `user ${userId}`;
-  return `workflow ${context.getWorkflow().id ?? 'unsaved'} (execution ${context.getExecutionId() || 'unsaved'})`;
+  return executionOf(context);
 }
+
+type ExecutionContext = Pick<Context, 'getWorkflow' | 'getExecutionId'>;
+
+/** Where n8n shows what was done. */
+const executionOf = (context: ExecutionContext) =>
+  `workflow ${context.getWorkflow().id ?? 'unsaved'} (execution ${context.getExecutionId() || 'unsaved'})` as const;
+
+const isExecution = (context: object): context is ExecutionContext =>
+  'getWorkflow' in context && 'getExecutionId' in context;
+
+/** The execution in which work is done; null where there is none, as in a trigger. */
+export const originOf = (context: object): string | null =>
+  isExecution(context) && context.getExecutionId() ? executionOf(context) : null;
 
 /** Who runs a trigger: there is no execution yet. */
 export const triggerActor = (context: Pick<Context, 'getWorkflow'>): Actor =>

@@ -1,4 +1,5 @@
 import type { ILoadOptionsFunctions, INodeListSearchItems, INodeListSearchResult } from 'n8n-workflow';
+import { recordsCalled } from '../../shared/people/records';
 import type { Fields } from '../../shared/schema/entity';
 import { entities, entityNamed } from '../../shared/schema/entities';
 import { chosenConnection } from './connection';
@@ -76,6 +77,22 @@ export const searchFailedRecords: ListSearch = async function (filter, paginatio
       const last = failed.length === PAGE ? failed.at(-1) : undefined;
       return { results, ...(last ? { paginationToken: String(last.place) } : {}) };
     });
+  } catch (error) {
+    throw toNodeError(this.getNode(), error);
+  }
+};
+
+/** Records that the sync knows, of the chosen connection and entity, by what people call them. */
+export const searchRecords: ListSearch = async function (filter = '') {
+  try {
+    const locator = this.getCurrentNodeParameter('connection');
+    const { name: entity } = entityNamed(String(this.getCurrentNodeParameter('entity')));
+    const results = await withStore(this, async (store) => {
+      const { id } = await chosenConnection(store, locator);
+      const found = await recordsCalled(store, id, entity, { text: filter, limit: PAGE });
+      return found.map(({ link, title }): INodeListSearchItems => ({ name: title, value: link.id }));
+    });
+    return { results };
   } catch (error) {
     throw toNodeError(this.getNode(), error);
   }

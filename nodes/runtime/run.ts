@@ -5,6 +5,7 @@ import type { OpenStore } from '../../shared/store';
 import type { EnginePorts } from '../../shared/sync/context';
 import { Engine } from '../../shared/sync/engine';
 import { systemRandom } from '../../shared/system';
+import { originOf } from './actor';
 import { boundConnection } from './connection';
 import type { HttpNodeContext } from './context';
 import { clockOf } from './clock';
@@ -36,12 +37,14 @@ export async function withConnection<T>(
   const meter = await openMeter(store.usage, connection, clock);
   const ledger = quickBooksSide(context, access, meter);
   const parts = { store, connectionId: connection.id, clock, random: systemRandom };
+  const origin = originOf(context);
   const ports: EnginePorts = {
     store,
     sides: { app: createAppSide(parts), ledger },
     clock,
     random: systemRandom,
     logger: nodeLogger(context.logger),
+    ...(origin === null ? {} : { origin }),
   };
   try {
     return await use({ connection, ledger, ports, engine: new Engine(ports, newWorkerId()) });

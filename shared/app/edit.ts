@@ -1,7 +1,7 @@
 import { ValidationError, type Issue } from '../errors';
 import { entityNamed } from '../schema/entities';
 import type { EntityDefinition } from '../schema/entity';
-import { shownValue } from '../schema/text';
+import { isStorableId, shownValue } from '../schema/text';
 import { CORRECT_EDIT, refusedEdit } from './bounds';
 
 /** An edit as an app sends it, as far as it has been looked at. */
@@ -12,9 +12,11 @@ export interface SentEdit {
   /** Anything at all yet. */
   fields: unknown;
   expectedVersion: number | undefined;
+  /** Who in the app has made it. */
+  by: string | undefined;
 }
 
-const MEMBERS = ['entity', 'id', 'fields', 'expectedVersion'];
+const MEMBERS = ['entity', 'id', 'fields', 'expectedVersion', 'by'];
 /** What a request may have by mistake; more of it is not worth telling. */
 const SHOWN_MEMBERS = 20;
 
@@ -48,6 +50,7 @@ export function editIn(body: unknown): SentEdit {
     id: idFrom(entity, sent['id']),
     fields: sent['fields'],
     expectedVersion: versionFrom(entity, sent['expectedVersion']),
+    by: editorFrom(entity, sent['by']),
   };
 }
 
@@ -69,6 +72,23 @@ export function versionFrom(entity: EntityDefinition, given: unknown): number | 
     reason: 'must be a whole number',
     value: shownValue(given),
   });
+}
+
+const LONGEST_EDITOR = 200;
+
+/** Whoever has made the edit, as the app calls them; nothing, and an empty text, are nobody. */
+export function editorFrom(entity: EntityDefinition, given: unknown): string | undefined {
+  if (given === undefined || given === null) return undefined;
+  const reason =
+    typeof given !== 'string'
+      ? 'must be text'
+      : given.length > LONGEST_EDITOR
+        ? `must not be longer than ${LONGEST_EDITOR} characters`
+        : isStorableId(given)
+          ? null
+          : 'has a character in it that cannot be part of a name';
+  if (reason === null) return (given as string).trim() || undefined;
+  throw refusedEdit(entity, { field: 'by', label: 'By', reason, value: shownValue(given) });
 }
 
 function refusedBody(issues: Issue[]): ValidationError {

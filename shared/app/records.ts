@@ -35,7 +35,7 @@ export class AppRecords {
    */
   async upsert(
     entityName: string,
-    edit: { id?: string; fields: Fields; expectedVersion?: number },
+    edit: { id?: string; fields: Fields; expectedVersion?: number; by?: string },
   ): Promise<UpsertResult> {
     const entity = entityNamed(entityName);
     const id = edit.id ?? this.deps.random.id();
@@ -55,7 +55,7 @@ export class AppRecords {
     if (before && JSON.stringify(before.fields) === JSON.stringify(fields)) {
       return { record: before, created: false, changed: false };
     }
-    const record = await this.write(entity, id, 'live', fields, before);
+    const record = await this.write(entity, { id, state: 'live', fields, by: edit.by }, before);
     return { record, created: !before, changed: true };
   }
 
@@ -83,20 +83,21 @@ export class AppRecords {
       });
     }
     if (before.state === state) return before;
-    return this.write(entity, id, state, before.fields, before);
+    return this.write(entity, { id, state, fields: before.fields }, before);
   }
 
   private write(
     entity: EntityDefinition,
-    id: string,
-    state: RecordState,
-    fields: Fields,
+    { id, state, fields, by }: { id: string; state: RecordState; fields: Fields; by?: string | undefined },
     before: AppRecord | null,
   ): Promise<AppRecord> {
     const { store, connectionId, clock } = this.deps;
     const event: NewEvent = { connectionId, entity: entity.name, side: 'app', recordId: id, source: 'app' };
     return store.appRecords.write(
-      { connectionId, entity: entity.name, id, state, schemaVersion: entity.version, fields },
+      {
+        ...{ connectionId, entity: entity.name, id, state, schemaVersion: entity.version, fields },
+        ...(by === undefined ? {} : { updatedBy: by }),
+      },
       { expectedVersion: before?.version ?? null, event, now: clock.now() },
     );
   }

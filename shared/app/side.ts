@@ -139,7 +139,7 @@ function toSideRecord(record: AppRecord): SideRecord {
     id: record.id,
     version: String(record.version),
     state: record.state,
-    lastChange: { at: new Date(record.updatedAt).toISOString(), by: null },
+    lastChange: { at: new Date(record.updatedAt).toISOString(), by: record.updatedBy ?? null },
     fields: record.state === 'deleted' ? {} : upgradeRecord(entity, record.fields, record.schemaVersion),
   };
 }

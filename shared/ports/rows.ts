@@ -422,6 +422,8 @@ export interface AppRecord {
   schemaVersion: number;
   fields: Fields;
   updatedAt: number;
+  /** Who in the app has made this version, where the app tells. */
+  updatedBy?: string;
 }
 
 /** How often something happened on one day (UTC), and when it did last. */

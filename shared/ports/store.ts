@@ -213,6 +213,8 @@ export interface LinkStore {
   /** Finds or makes the link of a record known on one side only. */
   ensure(connectionId: string, entity: string, side: SideName, recordId: string, now: number): Promise<Link>;
   list(connectionId: string, filter: { entity?: string; afterId?: string; limit: number }): Promise<Link[]>;
+  /** Those whose number or name, as both sides last agreed on it, begins with a text, whatever its case; by title. */
+  titled(connectionId: string, entity: string, filter: { text: string; limit: number }): Promise<Link[]>;
 }
 
 export interface ConflictFilter {

@@ -96,6 +96,7 @@ function writeCommand(context: StoreContext) {
       schema_version: record.schemaVersion,
       fields: JSON.stringify(record.fields),
       updated_at: now,
+      updated_by: record.updatedBy ?? null,
     };
     const key = { connection_id: record.connectionId, entity: record.entity, id: record.id };
     const written =

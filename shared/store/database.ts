@@ -71,6 +71,8 @@ export interface LinkRow {
   settled_at: number | null;
   created_at: number;
   replaced_by: string | null;
+  /** What the record is found by: its number or name, as `titleKey` writes it. */
+  title: string | null;
 }
 
 export interface EventRow {

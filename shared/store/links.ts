@@ -4,7 +4,7 @@ import type { LinkStore } from '../ports';
 import type { StoreContext } from './context';
 import type { LinkRow, Queries } from './database';
 import { ensureLinks, findBySide, refKey, unknownConnection, type RecordRef } from './queue/append';
-import { linkFromRow, readable } from './rows';
+import { linkFromRow, readable, titleKey } from './rows';
 import { within } from './within';
 import { single } from './writer';
 
@@ -58,6 +58,18 @@ export function createLinkStore(context: StoreContext): LinkStore {
           select * from links where ${within({ connection_id: connectionId, ...ofEntity }, afterId)}
           order by connection_id, ${entity === undefined ? sql`` : sql`entity,`} id
           limit ${limit}`.execute(queries);
+        return readable(rows, linkFromRow);
+      }),
+    titled: async (connectionId, entity, { text, limit }) =>
+      await context.read(async (queries) => {
+        const from = titleKey(text);
+        // No text has that character, so that whatever begins like this one comes before.
+        const { rows } = await sql<LinkRow>`
+          select * from links
+          where (connection_id, entity, title) >= (${connectionId}, ${entity}, ${from})
+            and (connection_id, entity, title) < (${connectionId}, ${entity}, ${`${from}\u{10ffff}`})
+            and title is not null
+          order by connection_id, entity, title, id limit ${limit}`.execute(queries);
         return readable(rows, linkFromRow);
       }),
   };

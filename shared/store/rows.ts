@@ -13,6 +13,8 @@ import type {
   LinkSide,
   QueuedEvent,
 } from '../ports';
+import { entityNamed } from '../schema/entities';
+import { shownTitle } from '../schema/entity';
 import type { ChainRow } from './auditVerify';
 import type {
   AppRecordRow,
@@ -117,9 +119,18 @@ function sideOf(
   return { id, version, asOf, echo: parseOrNull(echo) };
 }
 
+/** Nobody types more of a name, and an index takes no more. */
+const LONGEST_TITLE = 80;
+
+/** A number or name as it is looked for, whatever the case of its letters. */
+export const titleKey = (title: string): string =>
+  title.trim().toLowerCase().slice(0, LONGEST_TITLE).toWellFormed();
+
 /** What a settlement may change of a link, as columns. */
-export function linkColumns(link: Pick<Link, 'app' | 'ledger' | 'base' | 'lines'>) {
+export function linkColumns(entity: string, link: Pick<Link, 'app' | 'ledger' | 'base' | 'lines'>) {
+  const title = link.base && shownTitle(entityNamed(entity), link.base.fields);
   return {
+    title: title && titleKey(title),
     app_id: link.app.id,
     app_version: link.app.version,
     app_as_of: link.app.asOf,
@@ -243,4 +254,5 @@ export const appRecordFromRow = (row: AppRecordRow): AppRecord =>
     schemaVersion: row.schema_version,
     fields: parse(row.fields),
     updatedAt: row.updated_at,
+    ...(row.updated_by === null ? {} : { updatedBy: row.updated_by }),
   }));

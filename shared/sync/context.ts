@@ -32,6 +32,8 @@ export interface EnginePorts {
   clock: Clock;
   random: Random;
   logger: Logger;
+  /** Where this work is done, for the audit: a workflow and its execution. */
+  origin?: string;
 }
 
 /** One run of the engine over one connection. */

@@ -129,6 +129,7 @@ async function readBoth(work: Work, known?: Prefetched): Promise<void> {
   ]);
   for (const [side, record] of [['app', app] as const, ['ledger', ledger] as const]) {
     if (record) refuseOlder(work, side, record);
+    if (record?.lastChange?.by) work.editors[side] = record.lastChange.by;
   }
   work.records = { app, ledger };
   if (app) noteRead(work, 'app', app);

@@ -32,6 +32,8 @@ export interface Work {
   /** Those whose writes have landed, in this attempt or an earlier one. Writes share them; each counts once. */
   carriedOut: FieldDecision[];
   wrote: SideName[];
+  /** Who has changed what was read, where a side tells. */
+  editors: Partial<Record<SideName, string>>;
   /** Requests that a side has refused, and what it said. */
   refused: Map<string, SyncError>;
   action: 'linked' | 'created' | 'updated' | 'removed' | null;
@@ -60,6 +62,7 @@ export function startWork(run: Run, claim: Claim, chain: readonly string[], know
     decisions: [],
     carriedOut: [],
     wrote: [],
+    editors: {},
     refused: new Map(),
     action: null,
   };
@@ -167,6 +170,12 @@ export class AwaitsRecordError extends BusyError {
   }
 }
 
+/** Of the sides whose values were taken. */
+function editorsOf({ editors }: Work, decisions: readonly FieldDecision[]): Record<string, unknown> {
+  const told = Object.entries(editors).filter(([side]) => decisions.some(({ from }) => from === side));
+  return told.length === 0 ? {} : { changedBy: Object.fromEntries(told) };
+}
+
 /** Settles the claim with all that the work has gathered. */
 export async function settleWork(
   work: Work,
@@ -201,6 +210,8 @@ export async function settleWork(
           ...(decisions.length === 0 ? {} : { decisions }),
           ...(maybe.length === 0 ? {} : { maybeDecided: maybe }),
           ...(work.wrote.length === 0 ? {} : { wrote: work.wrote }),
+          ...editorsOf(work, decisions),
+          ...(run.origin === undefined ? {} : { origin: run.origin }),
           ...extra.detail,
         },
       },

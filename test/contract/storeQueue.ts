@@ -232,6 +232,31 @@ export function queueContract({ store, another }: Fixture): void {
       expect((await claimOne(store(), { now: T0 + 11 })).events[0]).toMatchObject({ attempts: 1 });
     });
 
+    it('finds records by how their number or name begins, in the order of these', async () => {
+      const { queue, links } = store();
+      const numbers = ['1002', '1001', 'Ärger', '10', '2001', '100%_x', null];
+      await queue.append(
+        numbers.map((_number, index) => anEvent(String(index))),
+        { now: T0 },
+      );
+      for (const claim of await claimSome(store())) {
+        const number = numbers[Number(claim.link.ledger.id)];
+        const fields = { number: number ?? null };
+        const link = { ...paired(claim.link, `a${claim.link.ledger.id}`, claim.link.ledger.id!) };
+        const base = { schemaVersion: 1, state: 'live' as const, fields };
+        await queue.settle(claim, settled({ link: { ...link, base } }));
+      }
+      const found = async (text: string, limit = 9, entity = 'invoice') =>
+        (await links.titled('c1', entity, { text, limit })).map(({ base }) => base?.fields['number']);
+      expect(await found('')).toEqual(['10', '100%_x', '1001', '1002', '2001', 'Ärger']);
+      expect(await found('100', 2)).toEqual(['100%_x', '1001']);
+      expect(await found('100%')).toEqual(['100%_x']);
+      expect(await found(' äRG')).toEqual(['Ärger']);
+      expect(await found('3')).toEqual([]);
+      expect(await found('', 9, 'customer')).toEqual([]);
+      expect(await links.titled('c2', 'invoice', { text: '', limit: 9 })).toEqual([]);
+    });
+
     it('keeps dead letters and replays them', async () => {
       const { queue } = store();
       await queue.append([anEvent('1'), anEvent('2'), anEvent('3')], { now: T0 });

@@ -477,6 +477,16 @@ export function recordContract({ store, another }: Fixture): void {
       expect(await appRecords.get('c1', 'customer', 'r2')).toBeNull();
     });
 
+    it('keeps who made a version, until somebody makes another', async () => {
+      const { appRecords } = store();
+      const told = { ...aRecord('r1'), updatedBy: 'jane@example.com' };
+      const first = await appRecords.write(told, { expectedVersion: null, now: T0 });
+      expect(first.updatedBy).toBe('jane@example.com');
+      expect(await appRecords.get('c1', 'customer', 'r1')).toEqual(first);
+      await appRecords.write(aRecord('r1'), { expectedVersion: 1, now: T0 });
+      expect(await appRecords.get('c1', 'customer', 'r1')).not.toHaveProperty('updatedBy');
+    });
+
     it('lets one of many concurrent writers win', async () => {
       const { appRecords } = store();
       await appRecords.write(aRecord('r1'), { expectedVersion: null, now: T0 });

@@ -188,7 +188,7 @@ describe('an app edit', () => {
     [
       'a connection of its choice',
       { entity: 'customer', connectionId: 'other', fields: { displayName: 'A' } },
-      /connectionId is not part of an edit, which has entity, id, fields, expectedVersion/,
+      /connectionId is not part of an edit, which has entity, id, fields, expectedVersion, by/,
     ],
     [
       'fields beside the edit',

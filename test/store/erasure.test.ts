@@ -66,6 +66,14 @@ describe.each(usePlaces())('erasure on %s', (_name, make) => {
       { connectionId: 'c1', entity: 'customer', id: 'a1', state: 'live', schemaVersion: 1, fields: FIELDS },
       { expectedVersion: null, now: T0 },
     );
+    await store.appRecords.write(
+      {
+        ...{ connectionId: 'c1', entity: 'customer', id: 'a2', state: 'live', schemaVersion: 1 },
+        fields: { displayName: 'Other' },
+        updatedBy: EMAIL,
+      },
+      { expectedVersion: null, now: T0 },
+    );
     await store.queue.append([anEvent('58', { entity: 'customer' })], { now: T0 });
     customer = await claimOne(store);
     const intent = anIntent(customer, 'k1', { desired: FIELDS, agreed: BASE });
@@ -134,6 +142,7 @@ describe.each(usePlaces())('erasure on %s', (_name, make) => {
         counts: {
           ...{ links: 1, records: 1, audit: 1, conflicts: 1, writes: 1, events: 0, mentions: 1 },
           policies: 0,
+          edits: 1,
         },
         openWork: { events: 1, writes: 0, conflicts: 1, leased: false },
       });
@@ -174,7 +183,8 @@ describe.each(usePlaces())('erasure on %s', (_name, make) => {
       const { counts } = await store.erasure.person(PERSON, { ...WHO, dryRun: false, force: false });
       expect(counts).toMatchObject({ links: 1, records: 1, audit: 1, conflicts: 1, writes: 1, mentions: 1 });
       const left = await everything();
-      for (const text of [NAME, EMAIL, 'Heidestr', 'Berlin']) expect(left).not.toContain(text);
+      for (const text of [NAME, NAME.toLowerCase(), EMAIL, 'Heidestr', 'Berlin'])
+        expect(left).not.toContain(text);
       const link = await store.links.get(customer.link.id);
       expect(link).toMatchObject({ app: { id: 'a1' }, ledger: { id: '58' } });
       const scrubbed = {
@@ -277,7 +287,7 @@ describe.each(usePlaces())('erasure on %s', (_name, make) => {
         events: 2,
         intents: 1,
         conflicts: 1,
-        app_records: 1,
+        app_records: 2,
         audit: 3,
       });
       expect(await everything()).toBe(before);

@@ -24,6 +24,8 @@ import * as getRuleHistory from './policy/history.operation';
 import * as removeRule from './policy/remove.operation';
 import * as setRule from './policy/set.operation';
 import * as undoRule from './policy/undo.operation';
+import * as getSides from './record/getSides.operation';
+import * as getTimeline from './record/timeline.operation';
 import * as cleanUpStore from './store/cleanUp.operation';
 import * as eraseData from './store/erase.operation';
 import * as setRetention from './store/setRetention.operation';
@@ -53,6 +55,8 @@ const perItem: Record<string, Routed<ItemOperation>> = {
   'policy:remove': changes(removeRule.execute),
   'policy:set': changes(setRule.execute),
   'policy:undo': changes(undoRule.execute),
+  'record:getSides': reads(getSides.execute),
+  'record:timeline': reads(getTimeline.execute),
   'store:cleanUp': changes(cleanUpStore.execute),
   'store:erase': changes(eraseData.execute),
   'store:setRetention': changes(setRetention.execute),

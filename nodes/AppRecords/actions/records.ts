@@ -36,8 +36,9 @@ export async function withRecords<T>(
 
 /** A record as the node outputs it; the node takes the same shape back. */
 export function viewOf(record: AppRecord) {
-  const { id, connectionId, entity, version, state, fields, updatedAt } = record;
-  return { entity, id, version, state, fields, updatedAt: new Date(updatedAt).toISOString(), connectionId };
+  const { id, connectionId, entity, version, state, fields, updatedAt, updatedBy = null } = record;
+  const updated = { updatedAt: new Date(updatedAt).toISOString(), updatedBy };
+  return { entity, id, version, state, fields, ...updated, connectionId };
 }
 
 /** One locator per entity, as each has its own list. */

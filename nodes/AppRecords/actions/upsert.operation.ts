@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { refusedEdit, refuseOversized } from '../../../shared/app/bounds';
-import { editIn, idFrom, versionFrom, type SentEdit } from '../../../shared/app/edit';
+import { editIn, editorFrom, idFrom, versionFrom, type SentEdit } from '../../../shared/app/edit';
 import { entities, entityNamed } from '../../../shared/schema/entities';
 import type { EntityDefinition, Fields } from '../../../shared/schema/entity';
 import { shownValue } from '../../../shared/schema/text';
@@ -40,7 +40,7 @@ export const description: INodeProperties[] = [
         name: 'Webhook Request',
         value: 'request',
         description:
-          'The body that a Webhook node has received: "entity", "ID", "fields" and, optionally, "expectedVersion". Anything else in it is refused.',
+          'The body that a Webhook node has received: "entity", "ID", "fields" and, optionally, "expectedVersion" and "by". Anything else in it is refused.',
       },
     ],
     default: 'define',
@@ -77,6 +77,14 @@ export const description: INodeProperties[] = [
     displayOptions: { show, hide },
     options: [
       {
+        displayName: 'Changed By',
+        name: 'by',
+        type: 'string',
+        default: '',
+        placeholder: 'e.g. jane@example.com',
+        description: 'Who in the app has made the edit; people see it in conflicts and in the timeline',
+      },
+      {
         displayName: 'Expected Version',
         name: 'expectedVersion',
         type: 'number',
@@ -90,12 +98,13 @@ export const description: INodeProperties[] = [
 ];
 
 export async function execute(this: IExecuteFunctions, itemIndex: number): Promise<object[]> {
-  const { entity, id, fields, expectedVersion } = editOf(this, itemIndex);
+  const { entity, id, fields, expectedVersion, by } = editOf(this, itemIndex);
   return await withRecordsOf(this, itemIndex, async (records) => {
     const { record, created, changed } = await records.upsert(entity.name, {
       fields,
       ...(id === undefined ? {} : { id }),
       ...(expectedVersion === undefined ? {} : { expectedVersion }),
+      ...(by === undefined ? {} : { by }),
     });
     return [{ ...viewOf(record), created, changed }];
   });
@@ -113,7 +122,12 @@ function editOf(context: IExecuteFunctions, itemIndex: number): Edit {
   const entity = entityNamed(String(context.getNodeParameter('entity', itemIndex)));
   const given = idFrom(entity, context.getNodeParameter('recordId', itemIndex, ''));
   const options = context.getNodeParameter('options', itemIndex, {}) as IDataObject;
-  const edit = { entity, id: given, expectedVersion: versionFrom(entity, options['expectedVersion']) };
+  const edit = {
+    entity,
+    id: given,
+    expectedVersion: versionFrom(entity, options['expectedVersion']),
+    by: editorFrom(entity, options['by']),
+  };
   switch (mode) {
     case 'define': {
       const entered = context.getNodeParameter('fields', itemIndex, {}) as IDataObject;

@@ -181,7 +181,8 @@ async function countOwn(queries: Queries, link: LinkRow, redact: Redact): Promis
     queries,
   );
   const policies = (await reasonsNaming(queries, link.connection_id, redact)).length;
-  return { records: (await appRecordOf(queries, link)) ? 1 : 0, links: 1, policies, ...rows[0]! };
+  const edits = recordsOf(await editorsNamed(queries, link.connection_id, redact));
+  return { records: (await appRecordOf(queries, link)) ? 1 : 0, links: 1, policies, edits, ...rows[0]! };
 }
 
 /** Rows of the log that are of other records and name the person, page by page. */
@@ -234,13 +235,14 @@ async function eraseOwn(context: StoreContext, queries: Queries, input: EraseInp
   const link = (await sql<LinkRow>`select * from links where id = ${seen.id}`.execute(queries)).rows[0]!;
   const { entity } = link;
   await sql`
-    update links set fence = fence + 1, lease_owner = null, leased_at = null, lease_until = null,
+    update links set fence = fence + 1, lease_owner = null, leased_at = null, lease_until = null, title = null,
       base_fields = ${link.base_fields === null ? null : JSON.stringify(scrubFields(entity, parse<Fields>(link.base_fields)))}
     where id = ${link.id}`.execute(queries);
   const counts: ErasedCounts = {
     ...input.counts,
     links: 1,
     records: await eraseAppRecord(queries, link),
+    edits: await eraseEditors(queries, link.connection_id, redact),
     conflicts: await eraseConflicts(queries, link, redact),
     writes: await eraseIntents(queries, link, redact),
     events: await eraseErrors(queries, link.connection_id, redact),
@@ -282,7 +284,7 @@ async function eraseAppRecord(queries: Queries, link: LinkRow): Promise<number> 
   // The version stays: for the sync, nothing was edited.
   await queries
     .updateTable('app_records')
-    .set({ fields: JSON.stringify(scrubFields(link.entity, parse<Fields>(record.fields))) })
+    .set({ fields: JSON.stringify(scrubFields(link.entity, parse<Fields>(record.fields))), updated_by: null })
     .where('connection_id', '=', link.connection_id)
     .where('entity', '=', link.entity)
     .where('id', '=', link.app_id)
@@ -294,6 +296,30 @@ async function eraseAppRecord(queries: Queries, link: LinkRow): Promise<number> 
     .where('record_id', '=', link.app_id)
     .execute();
   return 1;
+}
+
+/** Whoever made versions of other records, and is called like the person. */
+async function editorsNamed(queries: Queries, connectionId: string, redact: Redact) {
+  const { rows } = await sql<{ updated_by: string; records: number }>`
+    select updated_by, count(*) as records from app_records
+    where connection_id = ${connectionId} and updated_by is not null group by updated_by`.execute(queries);
+  return rows.filter(({ updated_by: editor }) => redact(editor) !== editor);
+}
+
+const recordsOf = (editors: readonly { records: number }[]): number =>
+  editors.reduce((sum, { records }) => sum + records, 0);
+
+async function eraseEditors(queries: Queries, connectionId: string, redact: Redact): Promise<number> {
+  const editors = await editorsNamed(queries, connectionId, redact);
+  for (const { updated_by } of editors) {
+    await queries
+      .updateTable('app_records')
+      .set({ updated_by: null })
+      .where('connection_id', '=', connectionId)
+      .where('updated_by', '=', updated_by)
+      .execute();
+  }
+  return recordsOf(editors);
 }
 
 async function eraseConflicts(queries: Queries, link: LinkRow, redact: Redact): Promise<number> {

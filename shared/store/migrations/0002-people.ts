@@ -17,6 +17,10 @@ export const people: Migration = {
 
     `ALTER TABLE app_records ADD COLUMN updated_by ${text}`,
 
+    // What the record is called, in lower case: set with its base, so that an older record has one when it changes next.
+    `ALTER TABLE links ADD COLUMN title ${text}`,
+    `CREATE INDEX links_title ON links (connection_id, entity, title, id) WHERE title IS NOT NULL`,
+
     // The list of failed records: a failed record has one notice as long as any of its events is dead.
     `CREATE INDEX notices_failures ON notices (connection_id, seq) WHERE kind = 'failure'`,
 

@@ -37,6 +37,7 @@ const changedColumns = {
   base_state: 'text',
   base_fields: 'text',
   lines: 'text',
+  title: 'text',
 } as const;
 
 /**
@@ -180,7 +181,7 @@ async function updateLinks(context: StoreContext, tx: Transaction, inputs: reado
     select min(e.due_at) from events e where e.link_id = links.id and e.status in ('pending', 'waiting'))`;
   const changed = inputs.flatMap(({ claim, settlement }) =>
     settlement.link
-      ? [{ id: claim.link.id, settled: settledAt(settlement), ...linkColumns(settlement.link) }]
+      ? [{ id: claim.link.id, settled: settledAt(settlement), ...linkColumns(claim.link.entity, settlement.link) }]
       : [],
   );
   const unchanged = inputs.flatMap(({ claim, settlement }) =>
@@ -191,7 +192,8 @@ async function updateLinks(context: StoreContext, tx: Transaction, inputs: reado
       update links set app_id = v.app_id, app_version = v.app_version, app_as_of = v.app_as_of,
         app_echo = v.app_echo, ledger_id = v.ledger_id, ledger_version = v.ledger_version,
         ledger_as_of = v.ledger_as_of, ledger_echo = v.ledger_echo, base_schema_version = v.base_schema_version,
-        base_state = v.base_state, base_fields = v.base_fields, lines = v.lines, ${released}
+        base_state = v.base_state, base_fields = v.base_fields, lines = v.lines,
+        title = v.title, ${released}
       from ${dialect.rows(changedColumns, changed)} where links.id = v.id`.execute(queries);
   }
   if (unchanged.length > 0) {

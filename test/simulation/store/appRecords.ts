@@ -51,7 +51,7 @@ export class MemoryAppRecords implements AppRecordStore {
     const connection = database.connection(record.connectionId);
     if (event && event.connectionId !== record.connectionId)
       throw new NotFoundError(`There is no connection ${event.connectionId} in this store`);
-    const { connectionId, entity, id, state, schemaVersion, fields } = record;
+    const { connectionId, entity, id, state, schemaVersion, fields, updatedBy } = record;
     let table = connection.appRecords.get(entity);
     if ((table?.get(id)?.version ?? null) !== expectedVersion) throw staleRecord(record, expectedVersion);
     const events = event ? [event] : [];
@@ -67,6 +67,7 @@ export class MemoryAppRecords implements AppRecordStore {
       schemaVersion,
       fields: asStored(fields),
       updatedAt: now,
+      ...(updatedBy === undefined ? {} : { updatedBy }),
     });
     table.set(id, stored);
     insertEvents(database, events, now);

@@ -1,4 +1,7 @@
 import type { Link, LinkSide, LinkStore, SideName } from '../../../shared/ports';
+import { entityNamed } from '../../../shared/schema/entities';
+import { shownTitle } from '../../../shared/schema/entity';
+import { titleKey } from '../../../shared/store/rows';
 import type { MemoryDatabase } from './memoryDatabase';
 import { compareText, linkOf, type ConnectionRow, type LinkRow, type SideIndex } from './rows';
 import type { Session } from './session';
@@ -66,6 +69,26 @@ export class MemoryLinks implements LinkStore {
             (entity === undefined || row.entity === entity) && (afterId === undefined || row.id > afterId),
         )
         .sort((a, b) => compareText(a.id, b.id))
+        .slice(0, limit)
+        .map(linkOf),
+    );
+  }
+
+  async titled(
+    connectionId: string,
+    entity: string,
+    { text, limit }: Parameters<LinkStore['titled']>[2],
+  ): Promise<Link[]> {
+    const { database } = this.session;
+    const from = titleKey(text);
+    const titleOf = ({ base }: LinkRow): string => {
+      const title = base && shownTitle(entityNamed(entity), base.fields);
+      return title === null ? '' : titleKey(title);
+    };
+    return database.sealed(
+      (database.connections.get(connectionId)?.links ?? [])
+        .filter((row) => row.entity === entity && titleOf(row) !== '' && titleOf(row).startsWith(from))
+        .sort((a, b) => compareText(titleOf(a), titleOf(b)) || compareText(a.id, b.id))
         .slice(0, limit)
         .map(linkOf),
     );

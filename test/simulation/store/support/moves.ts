@@ -28,6 +28,7 @@ const KINDS = [
   'release',
   'resolve',
   'replay',
+  'dismiss',
   'policy',
   'archive',
   'connection',
@@ -147,6 +148,11 @@ export class Player {
             ? { connectionId: dice.of('c1', 'c2') }
             : { connectionId: dice.of('c1', 'c2'), eventIds: dice.of([], ['nobody']) },
           now,
+        );
+      case 'dismiss':
+        return await queue.dismiss(
+          { connectionId: dice.of('c1', 'c1', 'c2'), linkIds: [await this.#link(dice)] },
+          { now, by: 'user ann', reason: 'Never mind' },
         );
       case 'archive':
         return await this.store.audit.archive(dice.of('c1', 'c1', 'c2', '*', 'c9'), {

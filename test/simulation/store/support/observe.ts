@@ -49,6 +49,8 @@ export class Observer {
       counts: await queue.counts(id),
       events: await queue.list({ connectionId: id, limit: LIMIT }),
       conflicts: await conflicts.list({ connectionId: id, limit: LIMIT }),
+      failed: await this.store.queue.failed({ connectionId: id, limit: LIMIT }),
+      titled: await links.titled(id, 'invoice', { text: '', limit: LIMIT }),
       // Hashes cover ids, so they differ; that they are a chain, each store says itself.
       audit: rows.map(({ prevHash: _prevHash, detailHash: _detailHash, hash: _hash, ...row }) => row),
       archived: await audit.states(id, { limit: LIMIT }),
