@@ -170,6 +170,17 @@ describe('an app edit', () => {
       { fields: { customer, lines: [] }, expectedVersion: { $gt: 0 } },
       /Expected Version must be a whole number/,
     ],
+    ['with an object for who made it', { fields: { customer, lines: [] }, by: {} }, /By must be text/],
+    [
+      'with a long name of who made it',
+      { fields: { customer, lines: [] }, by: 'x'.repeat(201) },
+      /By must not be longer than 200 characters/,
+    ],
+    [
+      'with a line break in who made it',
+      { fields: { customer, lines: [] }, by: 'jane\nann' },
+      /By has a character .* \(it was "jane\\u000aann"\)/,
+    ],
   ])('%s is refused for what it is, and nothing is stored', async (_what, body, reason) => {
     const before = await counted();
     const { error, details } = await post(body);
@@ -213,7 +224,9 @@ describe('an app edit', () => {
     const edit = { entity: 'customer', id: 'good', fields: { displayName: 'Good' }, expectedVersion: null };
     expect(await send(edit)).toMatchObject({ id: 'good', connectionId: 'a', created: true, changed: true });
     expect(await send({ ...edit, expectedVersion: 1 })).toMatchObject({ id: 'good', changed: false });
-    expect(await send({ ...edit, id: 7 })).toMatchObject({ id: '7', created: true });
+    expect(await send({ ...edit, id: 7 })).toMatchObject({ id: '7', created: true, updatedBy: null });
+    const byJane = { ...edit, id: 8, by: ' jane@example.com ' };
+    expect(await send(byJane)).toMatchObject({ id: '8', updatedBy: 'jane@example.com' });
   });
 
   it('that is refused leaves a short answer, however much is wrong with it', async () => {

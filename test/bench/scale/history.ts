@@ -13,12 +13,13 @@ export interface History {
 const CHUNK = 100_000;
 const LINES = '[{"key":"k1","app":"1","ledger":"1"},{"key":"k2","app":"2","ledger":"2"}]';
 const FIELDS = `{"number":"INV-1","dueDate":"2026-12-02","currency":"USD","total":"157.40","memo":"${'x'.repeat(200)}"}`;
+const FAILURE = '{"code":"validation","message":"Due Date is required","field":"dueDate","title":"INV-1"}';
 const T0 = 1_750_000_000_000;
 
 /**
  * What years of syncing leave behind, in proportion: of each record a link, events, an audit row, an intent and an
- * app record, of which every second was deleted since; for a tenth a conflict, nearly all closed; for a hundredth a
- * change of the policies.
+ * app record, of which every second was deleted since; for a tenth a failure and a conflict, nearly all closed; for a
+ * hundredth a change of the policies.
  */
 export async function writeHistory(
   { numbers, run }: Filling,
@@ -50,14 +51,21 @@ function statementsFor(
   const status = due ? `case when i % ${eventsPerLink} = 0 then 'pending' else ${ended} end` : ended;
   return [
     `insert into links (id, connection_id, entity, app_id, app_version, ledger_id, ledger_version,
-       base_schema_version, base_state, base_fields, lines, fence, next_due_at, settled_at, created_at)
+       base_schema_version, base_state, base_fields, lines, fence, next_due_at, settled_at, created_at, title)
      select ${id('link')}, '${connectionId}', case when i % 10000 = 0 then 'customer' else 'invoice' end,
        ${id('app')}, '1', ${id('ledger')}, '1', 1, 'live', '${FIELDS}', '${LINES}', 1,
-       ${due ? `${T0} + i` : 'null'}, ${T0} + i, ${T0} + i from ${rows}`,
+       ${due ? `${T0} + i` : 'null'}, ${T0} + i, ${T0} + i, 'inv-' || ${padded('i')} from ${rows}`,
     `insert into events (id, connection_id, entity, side, record_id, link_id, source, dedupe_key, status, attempts,
        received_at, due_at)
      select ${id('event')}, '${connectionId}', 'invoice', 'app', ${id('app', link)}, ${id('link', link)}, 'webhook',
        ${id('dedupe')}, ${status}, 0, ${T0} + i, ${T0} + i from ${events}`,
+    // A tenth of the records have failed.
+    `insert into events (id, connection_id, entity, side, record_id, link_id, source, status, attempts, received_at,
+       due_at, last_error)
+     select ${id('failure')}, '${connectionId}', 'invoice', 'app', ${id('app')}, ${id('link')}, 'app', 'dead', 7,
+       ${T0} + i, ${T0} + i, '${FAILURE}' from ${rows} where i % 10 = 0`,
+    `insert into notices (link_id, kind, connection_id, seq)
+     select ${id('link')}, 'failure', '${connectionId}', i from ${rows} where i % 10 = 0`,
     // Its first row says that the connection was made.
     `insert into audit (connection_id, seq, at, kind, link_id, detail, prev_hash, hash, actor, detail_hash)
      select '${connectionId}', i + 1, ${T0} + i, 'synced', ${id('link')}, '{"reason":"the app changed it"}', '', '', 'sync', ''

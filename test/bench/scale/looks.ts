@@ -15,11 +15,15 @@ export const looks: Readonly<Record<string, Look>> = {
     store.queue.list({ connectionId, status: 'dead', limit: LIMIT }),
   'queue.list, waiting': (store, connectionId) =>
     store.queue.list({ connectionId, status: 'waiting', limit: LIMIT }),
+  'queue.failed': (store, connectionId) => store.queue.failed({ connectionId, limit: LIMIT }),
+  'queue.failed, in the middle': (store, connectionId) =>
+    store.queue.failed({ connectionId, after: 700, limit: LIMIT }),
   'queue.openCreates': (store, id) => store.queue.openCreates(id, 'invoice', 'ledger'),
   'links.list': (store, id) => store.links.list(id, { limit: LIMIT }),
   'links.list, in the middle': (store, id) =>
     store.links.list(id, { afterId: `${id}-link-00000700`, limit: LIMIT }),
   'links.list, a rare entity': (store, id) => store.links.list(id, { entity: 'customer', limit: LIMIT }),
+  'links.titled': (store, id) => store.links.titled(id, 'invoice', { text: 'INV-000005', limit: LIMIT }),
   'conflicts.list': (store, connectionId) => store.conflicts.list({ connectionId, limit: LIMIT }),
   'conflicts.list, open': (store, connectionId) =>
     store.conflicts.list({ connectionId, status: 'open', limit: LIMIT }),
