@@ -181,7 +181,13 @@ async function updateLinks(context: StoreContext, tx: Transaction, inputs: reado
     select min(e.due_at) from events e where e.link_id = links.id and e.status in ('pending', 'waiting'))`;
   const changed = inputs.flatMap(({ claim, settlement }) =>
     settlement.link
-      ? [{ id: claim.link.id, settled: settledAt(settlement), ...linkColumns(claim.link.entity, settlement.link) }]
+      ? [
+          {
+            id: claim.link.id,
+            settled: settledAt(settlement),
+            ...linkColumns(claim.link.entity, settlement.link),
+          },
+        ]
       : [],
   );
   const unchanged = inputs.flatMap(({ claim, settlement }) =>
