@@ -113,8 +113,9 @@ async function* conflictsOf(
       limit: PAGE,
       ...(afterId === undefined ? {} : { afterId }),
     });
+    // Rows that cannot be read are left out, so that only an empty page is the last one.
+    if (page.length === 0) return;
     yield* page;
-    if (page.length < PAGE) return;
     afterId = page.at(-1)?.id;
   }
 }

@@ -5,9 +5,10 @@ import { diff } from './suites/diff';
 import { durable } from './suites/durable';
 import { hash } from './suites/hash';
 import { intake } from './suites/intake';
+import { people } from './suites/people';
 import { scale } from './suites/scale';
 
-const suites: BenchSuite[] = [diff, hash, decide, durable, intake, scale];
+const suites: BenchSuite[] = [diff, hash, decide, durable, intake, people, scale];
 
 async function main(args: string[]): Promise<number> {
   const json = args.includes('--json');

@@ -1,15 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openStore, type OpenStore, type StoreLocation } from '../../../shared/store';
-import type { PostgresOptions, SqliteOptions } from '../../../shared/store/options';
+import { openStore, type OpenStore } from '../../../shared/store';
 import { systemRandom } from '../../../shared/system';
 import { aConnection } from '../../support/connection';
-import { startPostgres } from '../../support/postgres';
 import { median } from '../measure';
 import { below, compared, type BenchResult, type BenchSuite } from '../result';
 import { Converging } from '../scale/converging';
-import { fillPostgres, fillSqlite, type Filling } from '../scale/filling';
+import { onEach, type Database } from '../scale/databases';
 import { writeHistory } from '../scale/history';
 import { looks, ofQueue } from '../scale/looks';
 
@@ -19,56 +14,17 @@ const TIMES = 50;
 const ROUNDS = 9;
 const GOAL_MS = 20;
 
-interface Database {
-  name: string;
-  /** Places for two stores, of a thousand and of a million links. */
-  at(name: string): { location: StoreLocation; fill(): Promise<Filling> };
-  stop(): Promise<void>;
-}
-
 type Progress = (text: string) => void;
 
 export const scale: BenchSuite = {
   name: 'scale',
   about:
     'What runs for each page, look and record, with a million links and two million events beside a thousand',
-  async run(progress) {
-    const results: BenchResult[] = [];
-    for (const start of [sqlite, postgres]) {
-      const database = await start();
-      try {
-        results.push(...(await measure(database, (text) => progress(`${database.name}, ${text}`))));
-      } finally {
-        await database.stop();
-      }
-    }
-    return results;
-  },
+  run: async (progress) =>
+    await onEach(
+      async (database) => await measure(database, (text) => progress(`${database.name}, ${text}`)),
+    ),
 };
-
-async function sqlite(): Promise<Database> {
-  const folder = mkdtempSync(join(tmpdir(), 'accounting-sync-bench-'));
-  return {
-    name: 'SQLite',
-    at: (name) => {
-      const location: SqliteOptions = { kind: 'sqlite', path: join(folder, `${name}.sqlite`) };
-      return { location, fill: async () => fillSqlite(location) };
-    },
-    stop: async () => rmSync(folder, { recursive: true, force: true }),
-  };
-}
-
-async function postgres(): Promise<Database> {
-  const { stop, ...server } = await startPostgres({ durable: true });
-  return {
-    name: 'PostgreSQL',
-    at: (name) => {
-      const location: PostgresOptions = { kind: 'postgres', ...server, schema: `bench_${name}` };
-      return { location, fill: async () => await fillPostgres(location) };
-    },
-    stop,
-  };
-}
 
 async function measure(database: Database, progress: Progress): Promise<BenchResult[]> {
   const small = await storeOf(database, 'small', SMALL, progress);

@@ -88,34 +88,35 @@ export function historyView(change: PolicyChange, before: PolicyChange | undefin
   return { ...view, before: before ? wordsOf(before) : 'no rule', after: wordsOf(change), undoes };
 }
 
-/** `Would settle 3 of 4 open conflicts and ask less about 1.` */
+/** `Would decide 3 of 4 open conflicts and ask less about 1.` */
 export function dryRunSummary({ open, past }: DryRun, days: number): string {
-  const parts = [
-    countsWords(open, 'open conflict'),
-    ...(days > 0 ? [countsWords(past, `conflict of the last ${days === 1 ? 'day' : `${days} days`}`)] : []),
-  ];
-  return parts.join(' ');
+  const since = days === 1 ? 'of the last day' : `of the last ${days} days`;
+  return [
+    countsWords(open, (noun) => `open ${noun}`),
+    ...(days > 0 ? [countsWords(past, (noun) => `${noun} ${since}`)] : []),
+  ].join(' ');
 }
 
-function countsWords({ conflicts, decided, partly, otherwise }: DryRunCounts, what: string): string {
-  const [one, ...rest] = what.split(' ');
-  const noun = [one, ...rest].join(' ').replace('conflict', 'conflicts');
-  if (conflicts === 0) return `There are no ${noun}.`;
+function countsWords(counts: DryRunCounts, which: (noun: string) => string): string {
+  const { conflicts, decided, partly, otherwise } = counts;
+  if (conflicts === 0) return `There are no ${which('conflicts')}.`;
+  const what = which(conflicts === 1 ? 'conflict' : 'conflicts');
   const less = partly > 0 ? ` and ask less about ${partly}` : '';
-  const other = otherwise > 0 ? ` A person had decided ${otherwise} of them otherwise.` : '';
-  return `Would decide ${decided} of ${conflicts} ${conflicts === 1 ? what : noun}${less}.${other}`;
+  const other = otherwise > 0 ? ` A person has decided ${otherwise} of them otherwise.` : '';
+  return `Would decide ${decided} of ${conflicts} ${what}${less}.${other}`;
 }
 
-export function caseView({ conflict, company, decides, asks, sameAsPerson }: DryRunCase) {
-  const { labels, timeZone } = company.sides;
-  const label = entityNamed(conflict.entity).label;
-  const would = decides.map(({ field, winner }) => `${field.label}: ${labels[winner]} wins`);
-  const still = asks.map((field) => field.label);
+/** A conflict as the rule would have it. */
+export function caseView(tried: DryRunCase) {
+  const { conflict, company, decides, asks, sameAsPerson } = tried;
+  const would = decides.map(({ field, winner }) => `${field.label}: ${company.sides.labels[winner]} wins`);
+  const still = asks.map(({ label }) => label);
+  const parts = [...would, ...(still.length > 0 ? [`still asked about: ${still.join(', ')}`] : [])];
   return {
-    summary: `${label} ${conflict.title}: ${[...would, ...(still.length > 0 ? [`still asked about: ${still.join(', ')}`] : [])].join('; ')}`,
+    summary: `${entityNamed(conflict.entity).label} ${conflict.title}: ${parts.join('; ')}`,
     entity: conflict.entity,
     title: conflict.title,
-    happened: happenedWords({ conflict, company }),
+    happened: happenedWords(tried),
     wouldDecide: would,
     wouldStillAsk: still,
     sameAsPerson,
@@ -125,17 +126,20 @@ export function caseView({ conflict, company, decides, asks, sameAsPerson }: Dry
     conflictId: conflict.id,
     connectionId: conflict.connectionId,
   };
+}
 
-  function happenedWords({
-    conflict: { status, resolution, closedAt, closeReason, openedAt },
-  }: Pick<DryRunCase, 'conflict' | 'company'>): string {
-    if (status === 'open') return `Open since ${shownTime(openedAt, timeZone)}`;
-    if (!resolution)
-      return `Settled${closedAt === null ? '' : ` on ${shownTime(closedAt, timeZone)}`}: ${closeReason ?? 'no reason was kept'}`;
-    const by = resolution.decidedBy === undefined ? '' : ` by ${resolution.decidedBy}`;
-    const choices = Object.values(resolution.choices).map((choice) =>
-      'winner' in choice ? labels[choice.winner] : 'another value',
-    );
-    return `Decided${by} on ${shownTime(resolution.at, timeZone)}: ${[...new Set(choices)].join(', ')}`;
+/** What became of it without the rule. */
+function happenedWords({ conflict, company }: DryRunCase): string {
+  const { status, resolution, closedAt, closeReason, openedAt } = conflict;
+  const { labels, timeZone } = company.sides;
+  if (status === 'open') return `Open since ${shownTime(openedAt, timeZone)}`;
+  if (!resolution) {
+    const when = closedAt === null ? '' : ` on ${shownTime(closedAt, timeZone)}`;
+    return `Settled${when}: ${closeReason ?? 'why was not kept'}`;
   }
+  const by = resolution.decidedBy === undefined ? '' : ` by ${resolution.decidedBy}`;
+  const choices = Object.values(resolution.choices).map((choice) =>
+    'winner' in choice ? labels[choice.winner] : 'another value',
+  );
+  return `Decided${by} on ${shownTime(resolution.at, timeZone)}: ${[...new Set(choices)].join(', ')}`;
 }
