@@ -20,7 +20,7 @@ import type { RuleCompany } from './rules';
 /** What a rule would have done about conflicts that there are or were. */
 
 export interface DryRunStore {
-  conflicts: Pick<ConflictStore, 'list'>;
+  conflicts: Pick<ConflictStore, 'get' | 'list'>;
   policies: Pick<PolicyStore, 'load'>;
 }
 
@@ -82,9 +82,10 @@ export async function dryRun(store: DryRunStore, options: DryRunOptions): Promis
     for (const company of options.companies) {
       const { rules } = await store.policies.load(company.id);
       const scenario = new Scenario(company, rules, options.edit);
-      for await (const conflict of conflictsOf(store, { ...filter, connectionId: company.id })) {
+      const wanted = { ...filter, connectionId: company.id, withoutRecord: !scenario.asksForParties };
+      for await (const conflict of conflictsOf(store, wanted)) {
         counts.conflicts++;
-        const found = scenario.caseOf(conflict);
+        const found = scenario.caseOf(await withRecordOf(store, conflict));
         if (!found) continue;
         count(counts, found);
         if (result.cases.length < options.limit) result.cases.push(found);
@@ -120,8 +121,16 @@ async function* conflictsOf(
   }
 }
 
+/** What becomes of a removal depends on all that the record says. */
+const withRecordOf = async (store: DryRunStore, conflict: Conflict): Promise<Conflict> =>
+  conflict.record === null && conflict.fields.some(({ path }) => path === STATE)
+    ? ((await store.conflicts.get(conflict.id)) ?? conflict)
+    : conflict;
+
 /** The rules of a company as they would be. */
 class Scenario {
+  /** Whether a rule is about the documents of one party, so that it counts whose they are. */
+  readonly asksForParties: boolean;
   private readonly rules: readonly PolicyRule[];
   private readonly edited: PolicyRule | null;
 
@@ -133,6 +142,7 @@ class Scenario {
     this.edited = winner === null ? null : { ...edit, winner };
     const others = rules.filter((rule) => !isSameScope(rule, edit));
     this.rules = this.edited ? [...others, this.edited] : others;
+    this.asksForParties = this.rules.some(({ counterparty }) => counterparty !== undefined);
   }
 
   /** Null where the rule is about none of the conflict's fields. */
@@ -170,7 +180,7 @@ class Scenario {
     if (!spec) return false;
     const refusalBy = (side: SideName) => {
       const capability = this.company.sides.capabilities[side].entities[entity.name];
-      return capability ? refusalOf(capability, spec, conflict.record?.base !== null) : 'not_writable';
+      return capability ? refusalOf(capability, spec, field.reason !== 'no_base') : 'not_writable';
     };
     if (refusalBy(other(winner))) return false;
     // It can take the field in general, and has not taken this value: that it would is not known.

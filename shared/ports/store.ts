@@ -227,6 +227,8 @@ export interface ConflictFilter {
   openedBefore?: number;
   /** Ended at this time or later. */
   closedSince?: number;
+  /** `record` is null in all of them: for whoever looks at thousands, it is by far the largest part. */
+  withoutRecord?: boolean;
   /** Those that come after this one. */
   afterId?: string;
   limit: number;

@@ -29,13 +29,16 @@ export function createConflictStore(context: StoreContext): ConflictStore {
     },
     list: async (filter) =>
       await context.read(async (queries) => {
-        const { connectionId, status, limit } = filter;
+        const { connectionId, status, limit, afterId } = filter;
+        const key = { connection_id: connectionId, ...(status === undefined ? {} : { status }) };
+        // What is passed over is seen in the index alone: the rows themselves hold whole records.
         const { rows } = await sql<ConflictRow>`
-          select * from conflicts
-          where ${within({ connection_id: connectionId, ...(status === undefined ? {} : { status }) })}
-            ${narrowedBy(filter)}
-          order by connection_id desc, ${status === undefined ? sql`` : sql`status desc,`} id desc
-          limit ${limit}`.execute(queries);
+          select ${filter.withoutRecord ? withoutRecord : sql`conflicts.*`} from conflicts join (
+            select id from conflicts where ${within(key, undefined, afterId)} ${narrowedBy(filter)}
+            order by connection_id desc, ${status === undefined ? sql`` : sql`status desc,`} id desc
+            limit ${limit}
+          ) as found on found.id = conflicts.id
+          order by conflicts.id desc`.execute(queries);
         return readable(rows, conflictFromRow);
       }),
     closedOf: async (linkIds, since) => {
@@ -54,19 +57,24 @@ export function createConflictStore(context: StoreContext): ConflictStore {
   };
 }
 
-function narrowedBy({
-  entity,
-  text,
-  openedBefore,
-  closedSince,
-  afterId,
-}: ConflictFilter): RawBuilder<unknown> {
+/** PostgreSQL keeps large values apart from their row, and SQLite behind all others: nobody reads what is not asked for. */
+const withoutRecord = sql.raw(
+  [
+    ...['id', 'connection_id', 'link_id', 'entity', 'status', 'title', 'fields', 'app_version'],
+    ...['ledger_version', 'policy_version', 'opened_at', 'refreshed_at', 'resolution', 'closed_at'],
+    'close_reason',
+  ]
+    .map((column) => `conflicts.${column}`)
+    .concat('null as record')
+    .join(', '),
+);
+
+function narrowedBy({ entity, text, openedBefore, closedSince }: ConflictFilter): RawBuilder<unknown> {
   const conditions = [
     ...(entity === undefined ? [] : [sql`and entity = ${entity}`]),
     ...(text === undefined ? [] : [sql`and lower(title) like ${containing(text)} escape '!'`]),
     ...(openedBefore === undefined ? [] : [sql`and opened_at < ${openedBefore}`]),
     ...(closedSince === undefined ? [] : [sql`and closed_at >= ${closedSince}`]),
-    ...(afterId === undefined ? [] : [sql`and id < ${afterId}`]),
   ];
   return sql.join(conditions, sql` `);
 }

@@ -5,12 +5,20 @@ import { sql, type RawBuilder } from 'kysely';
  * the id goes by the index that begins with them. Said as equalities, it could as well go by the primary key, which
  * a planner prefers when it takes the rows for frequent; and then it passes over all rows of everybody else.
  */
-export function within(key: Readonly<Record<string, string>>, afterId?: string): RawBuilder<boolean> {
+export function within(
+  key: Readonly<Record<string, string>>,
+  afterId?: string,
+  beforeId?: string,
+): RawBuilder<boolean> {
   const columns = sql.join(Object.keys(key).map((name) => sql.ref(name)));
   const values = sql.join(Object.values(key));
   const from =
     afterId === undefined
       ? sql`(${columns}) >= (${values})`
       : sql`(${columns}, id) > (${values}, ${afterId})`;
-  return sql<boolean>`${from} and (${columns}) <= (${values})`;
+  const to =
+    beforeId === undefined
+      ? sql`(${columns}) <= (${values})`
+      : sql`(${columns}, id) < (${values}, ${beforeId})`;
+  return sql<boolean>`${from} and ${to}`;
 }

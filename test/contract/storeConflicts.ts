@@ -91,6 +91,14 @@ export function conflictContract({ store }: Fixture): void {
       expect([await endedSince(T0 + 7), await endedSince(T0 + 8)]).toEqual([1, 0]);
     });
 
+    it('lists them without the records behind them', async () => {
+      await held();
+      const whole = await only();
+      expect(whole.record).not.toBeNull();
+      const filter = { connectionId: 'c1', limit: 9, withoutRecord: true };
+      expect(await store().conflicts.list(filter)).toEqual([{ ...whole, record: null }]);
+    });
+
     it('counts as refreshed when it changed within the same millisecond, and not when it did not', async () => {
       await held('3', T0);
       await held('3', T0 + 5);

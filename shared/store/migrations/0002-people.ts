@@ -7,6 +7,9 @@ export const people: Migration = {
   statements: ({ text, int, suffix }) => [
     // The record as both sides had it when the conflict was last raised; none in a conflict of before.
     `ALTER TABLE conflicts ADD COLUMN record ${text}`,
+    // With all that lists of conflicts are narrowed down by, so that no row is read to be passed over.
+    `DROP INDEX conflicts_status`,
+    `CREATE INDEX conflicts_status ON conflicts (connection_id, status, id, entity, title, opened_at, closed_at)`,
 
     `ALTER TABLE policies ADD COLUMN locked ${int} NOT NULL DEFAULT 0`,
     // The link of the party whose documents a rule is about; empty is any.

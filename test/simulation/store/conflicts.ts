@@ -25,7 +25,8 @@ export class MemoryConflicts implements ConflictStore {
     return [...this.session.database.conflicts.values()]
       .filter((conflict) => isMeant(conflict, filter))
       .sort((a, b) => compareText(b.id, a.id))
-      .slice(0, limit);
+      .slice(0, limit)
+      .map((conflict) => (filter.withoutRecord ? { ...conflict, record: null } : conflict));
   }
 
   async closedOf(linkIds: readonly string[], since: number): Promise<Conflict[]> {
