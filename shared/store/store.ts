@@ -7,9 +7,11 @@ import { createCheckpointStore } from './checkpoints';
 import { createConflictStore } from './conflicts';
 import { createConnectionStore } from './connections';
 import { createContext } from './context';
+import { copyConnection } from './copy';
 import type { Database, Queries } from './database';
 import { createDecisionLinkStore } from './decisionLinks';
 import type { Dialect } from './dialect';
+import { toStoreError } from './errors';
 import { createIntakeStore } from './intake';
 import { createErasureStore } from './erasure';
 import { createLinkStore } from './links';
@@ -18,6 +20,7 @@ import type { StoreLimits } from './options';
 import { createPolicyStore } from './policies';
 import { createQueueStore } from './queue';
 import { createRetentionStore } from './retention';
+import { openPrivate } from './sqlite/private';
 import { createUsageStore } from './usage';
 import { Writer } from './writer';
 
@@ -56,6 +59,11 @@ export interface OpenStore extends Store {
    * PostgreSQL, by another. A hint to claim, never more. Returns the way to stop.
    */
   onAppended(listener: () => void): () => void;
+  /**
+   * A private copy of a connection, to try out what would happen: whatever is done to it is gone when it is closed.
+   * Nobody else sees it, and nothing of it comes back here.
+   */
+  copyOf(connectionId: string): Promise<OpenStore>;
   /** For the exit of the process. */
   closeSync(): void;
 }
@@ -116,6 +124,16 @@ export function createStore(
         unsubscribe?.();
         unsubscribe = undefined;
       };
+    },
+    copyOf: async (connectionId) => {
+      const copy = await openPrivate();
+      try {
+        await copyConnection(context, copy.writing, connectionId);
+        return createStore(copy, { random, seal, limits });
+      } catch (error) {
+        await copy.close();
+        throw toStoreError(error, backend.location);
+      }
     },
     closeSync: () => backend.closeSync?.(),
     close: async () => {

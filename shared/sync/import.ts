@@ -24,7 +24,7 @@ export interface ImportProgress {
   read: number;
 }
 
-/** What became of the records of one entity; a record met on both sides counts once in the outcomes. */
+/** What became of the records of one entity; a record that is met more than once counts once in the outcomes. */
 export interface EntityImport {
   entity: string;
   inLedger: number;
@@ -55,19 +55,19 @@ export async function firstImport(
 ): Promise<ImportReport> {
   const wanted = options.entities ?? connection.settings.entities;
   const report: ImportReport = { entities: [], attention: [] };
+  const met = new Met();
   for (const { name } of entities) {
     if (wanted && !wanted.includes(name)) continue;
     if (!ports.sides.app.capabilities.entities[name] || !ports.sides.ledger.capabilities.entities[name])
       continue;
     const inLedger = await queueAll(ports, connection.id, name, 'ledger', options);
     const inApp = await queueAll(ports, connection.id, name, 'app', options);
-    const outcomes = await workOff(ports, engine, connection.id);
-    const last = [...outcomes.values()];
-    const done = { entity: name, inLedger, inApp, ...tally(last) };
+    await workOff(ports, engine, connection.id, met);
+    const done = { entity: name, inLedger, inApp, ...met.tally(name) };
     report.entities.push(done);
     options.onEntity?.(done);
-    report.attention.push(...last.filter(({ result }) => result === 'conflict' || result === 'failed'));
   }
+  report.attention = met.attention();
   if (!options.entities) await noteCompared(ports.store, connection.id, ports.clock.now());
   return report;
 }
@@ -75,17 +75,12 @@ export async function firstImport(
 /** How often in a row a provider may ask to slow down before the import gives up for now. */
 const MAX_RESTS = 20;
 
-/** Works until nothing is due, through the pauses that the provider asks for; the last outcome of each record. */
-async function workOff(
-  ports: EnginePorts,
-  engine: Engine,
-  connectionId: string,
-): Promise<Map<string, Outcome>> {
-  const last = new Map<string, Outcome>();
+/** Works until nothing is due, through the pauses that the provider asks for. */
+async function workOff(ports: EnginePorts, engine: Engine, connectionId: string, met: Met): Promise<void> {
   for (let rests = 0; rests <= MAX_RESTS; rests++) {
     await engine.processDue(connectionId, {
       maxRecords: Infinity,
-      onOutcome: (outcome) => last.set(outcome.linkId, outcome),
+      onOutcome: (outcome) => met.note(outcome),
     });
     const { state, resumeAt } = (await ports.store.connections.get(connectionId)) ?? {
       state: 'paused',
@@ -94,7 +89,6 @@ async function workOff(
     if (state !== 'active' || resumeAt === null || resumeAt <= ports.clock.now()) break;
     await ports.clock.sleep(resumeAt - ports.clock.now());
   }
-  return last;
 }
 
 interface ListCheckpoint {
@@ -154,14 +148,35 @@ async function listPage(
 const isAboutPage = ({ code, details }: SyncError): boolean =>
   details.scope !== 'connection' && !['auth', 'rate_limit', 'budget', 'store'].includes(code);
 
-function tally(outcomes: readonly Outcome[]): Omit<EntityImport, 'entity' | 'inLedger' | 'inApp'> {
-  const counts = { linked: 0, created: 0, conflicts: 0, failed: 0, waiting: 0 };
-  for (const { result, action } of outcomes) {
-    if (result === 'conflict') counts.conflicts++;
-    else if (result === 'failed') counts.failed++;
-    else if (result === 'waiting') counts.waiting++;
-    else if (action === 'created') counts.created++;
-    else counts.linked++;
+type Became = Exclude<keyof EntityImport, 'entity' | 'inLedger' | 'inApp'>;
+
+/** What has become of each record so far. */
+class Met {
+  private readonly became = new Map<string, { entity: string; as: Became }>();
+  private readonly asking = new Map<string, Outcome>();
+
+  note(outcome: Outcome): void {
+    const { linkId, entity, result } = outcome;
+    const isCreated = this.became.get(linkId)?.as === 'created';
+    this.became.set(linkId, { entity, as: becameOf(outcome, isCreated) });
+    if (result === 'conflict' || result === 'failed') this.asking.set(linkId, outcome);
+    else this.asking.delete(linkId);
   }
-  return counts;
+
+  tally(entity: string): Record<Became, number> {
+    const counts = { linked: 0, created: 0, conflicts: 0, failed: 0, waiting: 0 };
+    for (const { entity: name, as } of this.became.values()) if (name === entity) counts[as]++;
+    return counts;
+  }
+
+  attention(): Outcome[] {
+    return [...this.asking.values()];
+  }
+}
+
+/** A record that was made, and is looked at again later, stays one that was made. */
+function becameOf({ result, action }: Outcome, isCreated: boolean): Became {
+  if (result === 'conflict') return 'conflicts';
+  if (result === 'failed' || result === 'waiting') return result;
+  return action === 'created' || isCreated ? 'created' : 'linked';
 }

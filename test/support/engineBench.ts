@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Clock, Connection, NewEvent, SideName, Store } from '../../shared/ports';
-import { openStore } from '../../shared/store';
+import type { Clock, Connection, NewEvent, SideName } from '../../shared/ports';
+import { openStore, type OpenStore } from '../../shared/store';
 import { Engine } from '../../shared/sync/engine';
 import type { EngineOptions } from '../../shared/sync/context';
 import { silentLogger, systemRandom } from '../../shared/system';
@@ -24,7 +24,7 @@ export class TestClock implements Clock {
 }
 
 export interface EngineBench {
-  store: Store;
+  store: OpenStore;
   app: MemorySide;
   ledger: MemorySide;
   clock: TestClock;
