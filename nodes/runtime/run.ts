@@ -1,4 +1,4 @@
-import type { Access, Connection } from '../../shared/ports';
+import type { Access, CallMeter, Connection } from '../../shared/ports';
 import { createAppSide } from '../../shared/app/side';
 import type { ProviderSide } from '../../shared/providers/provider';
 import type { OpenStore } from '../../shared/store';
@@ -20,6 +20,8 @@ export interface ConnectionRun {
   ledger: ProviderSide;
   ports: EnginePorts;
   engine: Engine;
+  /** Calls to the accounting tool so far. */
+  calls: Record<Parameters<CallMeter['count']>[0], number>;
 }
 
 /**
@@ -35,7 +37,14 @@ export async function withConnection<T>(
   const connection = await boundConnection(store, access);
   const clock = clockOf(store);
   const meter = await openMeter(store.usage, connection, clock);
-  const ledger = quickBooksSide(context, access, meter);
+  const calls = { read: 0, write: 0, auth: 0 };
+  const counting: CallMeter = {
+    count: (kind) => {
+      meter.count(kind);
+      calls[kind]++;
+    },
+  };
+  const ledger = quickBooksSide(context, access, counting);
   const parts = { store, connectionId: connection.id, clock, random: systemRandom };
   const origin = originOf(context);
   const ports: EnginePorts = {
@@ -47,7 +56,7 @@ export async function withConnection<T>(
     ...(origin === null ? {} : { origin }),
   };
   try {
-    return await use({ connection, ledger, ports, engine: new Engine(ports, newWorkerId()) });
+    return await use({ connection, ledger, ports, engine: new Engine(ports, newWorkerId()), calls });
   } finally {
     await meter.flush();
   }

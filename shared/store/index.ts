@@ -11,6 +11,7 @@ export {
 } from './options';
 export { inspectPostgres } from './postgres/inspect';
 export { STORE_CHAIN } from './audit';
+export { ERASING } from './erasure/connection';
 export { cleanUp, DEFAULT_DAYS, LEAST_DAYS } from './retention';
 export type { OpenStore } from './store';
 export { createSeal, detailHash, rowHash } from './auditHash';

@@ -6,17 +6,22 @@ import * as verifyAudit from './audit/verify.operation';
 import * as getConflict from './conflict/get.operation';
 import * as getConflicts from './conflict/getAll.operation';
 import * as resolveConflict from './conflict/resolve.operation';
+import * as getCompany from './connection/company.operation';
 import * as createConnection from './connection/create.operation';
 import * as getConnection from './connection/get.operation';
 import * as getConnections from './connection/getAll.operation';
+import * as pauseConnection from './connection/pause.operation';
 import * as rebindConnection from './connection/rebind.operation';
+import * as resumeConnection from './connection/resume.operation';
 import * as testConnection from './connection/test.operation';
+import * as updateConnection from './connection/update.operation';
 import * as getEvents from './event/getAll.operation';
 import * as processEvents from './event/process.operation';
 import * as replayEvents from './event/replay.operation';
 import * as dismissFailed from './failedRecord/dismiss.operation';
 import * as getFailed from './failedRecord/getAll.operation';
 import * as retryFailed from './failedRecord/retry.operation';
+import * as dryRunImport from './import/dryRun.operation';
 import * as runImport from './import/run.operation';
 import * as tryRule from './policy/dryRun.operation';
 import * as getRules from './policy/getAll.operation';
@@ -41,14 +46,19 @@ const perItem: Record<string, Routed<ItemOperation>> = {
   'connection:create': changes(createConnection.execute),
   'connection:get': reads(getConnection.execute),
   'connection:getAll': reads(getConnections.execute),
+  'connection:getCompany': reads(getCompany.execute),
+  'connection:pause': changes(pauseConnection.execute),
   'connection:rebind': changes(rebindConnection.execute),
+  'connection:resume': changes(resumeConnection.execute),
   // It resumes what was paused.
   'connection:test': changes(testConnection.execute),
+  'connection:update': changes(updateConnection.execute),
   'event:getAll': reads(getEvents.execute),
   'event:replay': changes(replayEvents.execute),
   'failedRecord:dismiss': changes(dismissFailed.execute),
   'failedRecord:getAll': reads(getFailed.execute),
   'failedRecord:retry': changes(retryFailed.execute),
+  'import:dryRun': reads(dryRunImport.execute),
   'policy:dryRun': reads(tryRule.execute),
   'policy:getAll': reads(getRules.execute),
   'policy:history': reads(getRuleHistory.execute),

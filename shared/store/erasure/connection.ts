@@ -9,6 +9,9 @@ import type { AuditHeadRow, Queries } from '../database';
 import { single } from '../writer';
 import { changedBy, eraseDetails } from './auditRows';
 
+/** Why a connection is paused whose data goes: it must not be resumed. */
+export const ERASING = 'Its data is being erased. Run Store: Erase again if it was interrupted.';
+
 /** Records per transaction; everything of a record goes with it. */
 const BATCH = 200;
 
@@ -76,7 +79,7 @@ async function begun(context: StoreContext, queries: Queries, { id, now, by }: I
     .updateTable('connections')
     .set({
       state: 'paused',
-      paused_reason: 'Its data is being erased. Run Store: Erase again if it was interrupted.',
+      paused_reason: ERASING,
     })
     .where('id', '=', id)
     .execute();

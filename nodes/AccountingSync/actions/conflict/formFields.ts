@@ -158,7 +158,7 @@ function linesHtml({ lines, sides }: Question): string {
 const unchangedHtml = (unchanged: Question['unchanged']): string =>
   `<h3>The same on both sides</h3>${tableOf(unchanged.map(({ label, value }) => [label, value] as const))}`;
 
-function tableOf(rows: readonly (readonly [string, string])[]): string {
+export function tableOf(rows: readonly (readonly [string, string])[]): string {
   const body = rows.map(
     ([head, text]) => `<tr><th scope="row">${escaped(head)}</th><td>${escaped(text)}</td></tr>`,
   );

@@ -2,7 +2,10 @@ import type { INodeProperties } from 'n8n-workflow';
 import * as create from './create.operation';
 import * as get from './get.operation';
 import * as getAll from './getAll.operation';
+import * as pause from './pause.operation';
 import * as rebind from './rebind.operation';
+import * as resume from './resume.operation';
+import * as update from './update.operation';
 
 export const description: INodeProperties[] = [
   {
@@ -32,10 +35,28 @@ export const description: INodeProperties[] = [
         action: 'Get a connection',
       },
       {
+        name: 'Get Company',
+        value: 'getCompany',
+        description: 'See which company the credential opens, before a connection is made',
+        action: 'Get the company of a credential',
+      },
+      {
         name: 'Get Many',
         value: 'getAll',
         description: 'Retrieve a list of connections',
         action: 'Get many connections',
+      },
+      {
+        name: 'Pause',
+        value: 'pause',
+        description: 'Stop processing the changes of a connection until it is resumed; none is lost',
+        action: 'Pause a connection',
+      },
+      {
+        name: 'Resume',
+        value: 'resume',
+        description: 'Continue with a connection that was paused, or that waits for its next attempt',
+        action: 'Resume a connection',
       },
       {
         name: 'Test',
@@ -44,11 +65,20 @@ export const description: INodeProperties[] = [
           "Check that the credential's company answers, and resume its connection if it was paused",
         action: 'Test a connection',
       },
+      {
+        name: 'Update',
+        value: 'update',
+        description: 'Change the name, the entities or the daily read budget of a connection',
+        action: 'Update a connection',
+      },
     ],
     default: 'create',
   },
   ...create.description,
   ...get.description,
   ...getAll.description,
+  ...pause.description,
   ...rebind.description,
+  ...resume.description,
+  ...update.description,
 ];

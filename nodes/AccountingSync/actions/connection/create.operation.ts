@@ -1,17 +1,15 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import type { Connection } from '../../../../shared/ports';
-import { providerNamed } from '../../../../shared/providers';
-import { entities } from '../../../../shared/schema/entities';
 import { systemRandom } from '../../../../shared/system';
 import { actorOf } from '../../../runtime/actor';
 import { boundToAnother } from '../../../runtime/connection';
 import { noMeter } from '../../../runtime/meter';
 import { QUICKBOOKS, quickBooksCompany, quickBooksSide } from '../../../runtime/quickBooks';
 import { withStore } from '../../../runtime/store';
+import { entityOptions } from './settings';
 import { viewOf } from './view';
 
 const show = { resource: ['connection'], operation: ['create'] };
-const supported = providerNamed(QUICKBOOKS).capabilities.entities;
 
 export const description: INodeProperties[] = [
   {
@@ -36,10 +34,7 @@ export const description: INodeProperties[] = [
     displayName: 'Entities',
     name: 'entities',
     type: 'multiOptions',
-    options: entities
-      .filter(({ name }) => supported[name])
-      .map(({ plural, name }) => ({ name: plural, value: name }))
-      .sort((a, b) => a.name.localeCompare(b.name)),
+    options: entityOptions(QUICKBOOKS),
     default: [],
     hint: 'Choose none to keep all of them in step',
     description: 'Which kinds of records are kept in step',

@@ -1,9 +1,11 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { webhookFigures } from '../../../../shared/intake/figures';
+import { providerNamed } from '../../../../shared/providers';
 import { comparisonDueSince } from '../../../../shared/sync/catchUp';
 import { chosenConnection, connectionLocator } from '../../../runtime/connection';
 import { withStore } from '../../../runtime/store';
 import { viewOf } from './view';
+import { webhookStatus } from './webhookStatus';
 
 export const description: INodeProperties[] = [
   connectionLocator({ resource: ['connection'], operation: ['get'] }),
@@ -28,8 +30,16 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
         location: 'outputPane',
       });
     }
+    const { label, webhook } = providerNamed(connection.provider);
     return [
-      { ...viewOf(connection), events, callsToday: calls, webhooks, comparisonDueSince: comparisonDue },
+      {
+        ...viewOf(connection),
+        events,
+        callsToday: calls,
+        webhookStatus: webhookStatus(webhooks, label, webhook, this.getTimezone()),
+        webhooks,
+        comparisonDueSince: comparisonDue,
+      },
     ];
   });
 }

@@ -3,6 +3,7 @@ import { actorOf } from '../../../runtime/actor';
 import { quickBooksCompany } from '../../../runtime/quickBooks';
 import { withConnection } from '../../../runtime/run';
 import { withStore } from '../../../runtime/store';
+import { resume } from './state';
 import { viewOf } from './view';
 
 /**
@@ -16,14 +17,8 @@ export async function execute(this: IExecuteFunctions): Promise<object[]> {
     async (store) =>
       await withConnection(this, store, company, async ({ connection, ledger }) => {
         const info = await ledger.companyInfo();
-        const resumed = connection.state === 'paused';
-        const going = { state: 'active' as const, pausedReason: null, resumeAt: null };
-        if (resumed || connection.resumeAt !== null || connection.trouble) {
-          const act = { now: store.now(), by: actorOf(this) };
-          await store.connections.update(connection.id, { ...going, trouble: null }, act);
-        }
-        const { trouble: _past, ...known } = connection;
-        return [{ ...viewOf({ ...known, ...going }), company: info.name, country: info.country, resumed }];
+        const { connection: going, resumed } = await resume(store, connection, actorOf(this));
+        return [{ ...viewOf(going), company: info.name, country: info.country, resumed }];
       }),
   );
 }

@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import * as dryRun from './dryRun.operation';
 import * as run from './run.operation';
 
 export const description: INodeProperties[] = [
@@ -10,6 +11,12 @@ export const description: INodeProperties[] = [
     displayOptions: { show: { resource: ['import'] } },
     options: [
       {
+        name: 'Dry Run',
+        value: 'dryRun',
+        description: 'See what the first import would link, create and ask about; nothing is changed',
+        action: 'Dry run of the first import',
+      },
+      {
         name: 'Run',
         value: 'run',
         description: 'Match the records of both sides once, before the sync starts; nothing is overwritten',
@@ -18,5 +25,6 @@ export const description: INodeProperties[] = [
     ],
     default: 'run',
   },
+  ...dryRun.description,
   ...run.description,
 ];

@@ -1,5 +1,4 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { entities } from '../../../../shared/schema/entities';
 import { firstImport, type EntityImport } from '../../../../shared/sync/import';
 import { quickBooksCompany } from '../../../runtime/quickBooks';
 import { nodeLogger } from '../../../runtime/logger';
@@ -8,6 +7,8 @@ import { withConnection, type ConnectionRun } from '../../../runtime/run';
 import { withStore } from '../../../runtime/store';
 import type { Sorted } from '../outcomes';
 import { stopping, tell } from '../telling';
+import { entitiesChoice } from './entities';
+import { importFields, importSummary } from './words';
 
 const show = { resource: ['import'], operation: ['run'] };
 
@@ -20,16 +21,15 @@ export const description: INodeProperties[] = [
     default: '',
     displayOptions: { show },
   },
+  entitiesChoice(show),
   {
-    displayName: 'Entities',
-    name: 'entities',
-    type: 'multiOptions',
-    options: entities
-      .map(({ plural, name }) => ({ name: plural, value: name }))
-      .sort((a, b) => a.name.localeCompare(b.name)),
-    default: [],
-    hint: 'Choose none to import all that the connection keeps in sync',
-    description: 'Which kinds of records are imported',
+    displayName: 'Summarize',
+    name: 'summarize',
+    type: 'boolean',
+    noDataExpression: true,
+    default: false,
+    description:
+      'Whether Synced has one item for all entities, with "formFields" for an n8n Form page, instead of one for each',
     displayOptions: { show },
   },
 ];
@@ -37,6 +37,7 @@ export const description: INodeProperties[] = [
 /** One item per entity in Synced; what needs a person is in Conflict and Failed. */
 export async function execute(this: IExecuteFunctions): Promise<Sorted> {
   const chosen = this.getNodeParameter('entities', 0, []) as string[];
+  const isSummary = this.getNodeParameter('summarize', 0, false) === true;
   const company = await quickBooksCompany(this);
   return await withStore(this, async (store) => {
     const done: EntityImport[] = [];
@@ -54,7 +55,14 @@ export async function execute(this: IExecuteFunctions): Promise<Sorted> {
     };
     const processed = await withConnection(this, store, company, importAll);
     const { name: connectionName, id: connectionId } = processed.connection;
-    const counts = done.map((entity) => ({ ...entity, connectionName, connectionId }));
+    const stopped = processed.stoppedBy?.message ?? null;
+    const summary = {
+      summary: importSummary(done, stopped),
+      entities: done,
+      stoppedBy: stopped,
+      formFields: importFields(done, stopped),
+    };
+    const counts = (isSummary ? [summary] : done).map((item) => ({ ...item, connectionName, connectionId }));
     return await tell(this, store, processed, itemsOf(counts, 0));
   });
 }
