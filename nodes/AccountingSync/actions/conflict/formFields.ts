@@ -7,6 +7,7 @@ import { cut } from '../../../../shared/schema/text';
 export interface FormField {
   fieldType: string;
   fieldLabel?: string;
+  requiredField?: boolean;
   fieldName?: string;
   fieldValue?: string;
   defaultValue?: string;

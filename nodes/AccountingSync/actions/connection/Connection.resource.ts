@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import * as company from './company.operation';
 import * as create from './create.operation';
 import * as get from './get.operation';
 import * as getAll from './getAll.operation';
@@ -74,6 +75,7 @@ export const description: INodeProperties[] = [
     ],
     default: 'create',
   },
+  ...company.description,
   ...create.description,
   ...get.description,
   ...getAll.description,

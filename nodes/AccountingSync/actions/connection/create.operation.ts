@@ -79,6 +79,7 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
     };
     const { connection, created } = await store.connections.create(wanted, actorOf(this));
     if (connection.binding.credentialId !== company.binding.credentialId) throw boundToAnother(connection);
-    return [{ created, ...viewOf(connection) }];
+    const availableEntities = entityOptions(connection.provider).map(({ name: label }) => label);
+    return [{ created, ...viewOf(connection), availableEntities }];
   });
 }

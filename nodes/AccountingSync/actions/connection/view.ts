@@ -1,4 +1,5 @@
 import type { Connection } from '../../../../shared/ports';
+import { entityOptions } from './settings';
 
 /** A connection as the node outputs it. */
 export function viewOf(connection: Connection) {
@@ -12,6 +13,9 @@ export function viewOf(connection: Connection) {
     resumeAt: resumeAt === null ? null : new Date(resumeAt).toISOString(),
     trouble: trouble?.message ?? null,
     entities: settings.entities ?? null,
+    entityLabels: entityOptions(provider)
+      .filter(({ value }) => settings.entities?.includes(value) ?? true)
+      .map(({ name: label }) => label),
     dailyReadBudget: settings.dailyReadBudget ?? null,
     createdAt: new Date(createdAt).toISOString(),
     provider,
