@@ -1,5 +1,6 @@
 import type { INodeProperties, INodeType } from 'n8n-workflow';
 import { AccountingSync } from '../../nodes/AccountingSync/AccountingSync.node';
+import { AccountingSyncPages } from '../../nodes/AccountingSyncPages/AccountingSyncPages.node';
 import { AccountingSyncTrigger } from '../../nodes/AccountingSyncTrigger/AccountingSyncTrigger.node';
 import { AppRecords } from '../../nodes/AppRecords/AppRecords.node';
 import { QuickBooksAccounting } from '../../nodes/QuickBooksAccounting/QuickBooksAccounting.node';
@@ -12,6 +13,7 @@ import { entities, entityNamed } from '../../shared/schema/entities';
 
 const nodes: INodeType[] = [
   new AccountingSync(),
+  new AccountingSyncPages(),
   new AccountingSyncTrigger(),
   new AppRecords(),
   new QuickBooksAccounting(),

@@ -3,6 +3,7 @@ import { errorItem, toNodeError } from '../../runtime/errors';
 import { changes, permitted, reads, runPerItem, type ItemOperation, type Routed } from '../../runtime/router';
 import * as getAuditEntries from './audit/getAll.operation';
 import * as verifyAudit from './audit/verify.operation';
+import * as createConflictLink from './conflict/createLink.operation';
 import * as getConflict from './conflict/get.operation';
 import * as getConflicts from './conflict/getAll.operation';
 import * as resolveConflict from './conflict/resolve.operation';
@@ -40,6 +41,7 @@ import type { Sorted } from './outcomes';
 const perItem: Record<string, Routed<ItemOperation>> = {
   'audit:getAll': reads(getAuditEntries.execute),
   'audit:verify': reads(verifyAudit.execute),
+  'conflict:createLink': changes(createConflictLink.execute),
   'conflict:get': reads(getConflict.execute),
   'conflict:getAll': reads(getConflicts.execute),
   'conflict:resolve': changes(resolveConflict.execute),

@@ -13,6 +13,8 @@ export interface FakeNodeOptions {
   continueOnFail?: boolean;
   mode?: string;
   request?: object;
+  /** Which of the node's webhooks was called (`default`). */
+  webhook?: string;
   /** Answers go there instead of into `answered`. */
   response?: object;
   /** Two nodes with the same one share what the process remembers of a node. */
@@ -76,6 +78,9 @@ export function fakeNode(options: FakeNodeOptions = {}) {
     customData: { set: (key: string, value: string) => void customData.set(key, value) },
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     getRequestObject: () => request,
+    getQueryData: () => (request as { query?: object }).query ?? {},
+    getBodyData: () => (request as { body?: object }).body ?? {},
+    getWebhookName: () => options.webhook ?? 'default',
     getHeaderData: () => request.headers ?? {},
     getResponseObject: () => options.response ?? response,
     emit: (data: INodeExecutionData[][], _response?: unknown, done?: { resolve(run: unknown): void }) => {

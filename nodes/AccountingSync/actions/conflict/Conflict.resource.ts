@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import * as createLink from './createLink.operation';
 import * as get from './get.operation';
 import * as getAll from './getAll.operation';
 import * as resolve from './resolve.operation';
@@ -11,6 +12,12 @@ export const description: INodeProperties[] = [
     noDataExpression: true,
     displayOptions: { show: { resource: ['conflict'] } },
     options: [
+      {
+        name: 'Create Link',
+        value: 'createLink',
+        description: 'Make a link with which one person can decide a conflict, once',
+        action: 'Create a link to decide a conflict',
+      },
       {
         name: 'Get',
         value: 'get',
@@ -32,6 +39,7 @@ export const description: INodeProperties[] = [
     ],
     default: 'getAll',
   },
+  ...createLink.description,
   ...get.description,
   ...getAll.description,
   ...resolve.description,
