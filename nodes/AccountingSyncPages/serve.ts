@@ -83,7 +83,7 @@ function requestOf(context: IWebhookFunctions): LinkRequest {
   };
 }
 
-function itemOf({ connection, question, answers, decidedBy, note }: Taken): INodeExecutionData {
+function itemOf({ connection, question, answers, rules, decidedBy, note }: Taken): INodeExecutionData {
   const { entity, title, heading, conflictId, linkId } = question;
   const decided = answersOf(question, answers);
   const summary = `${heading}: ${decided.map(({ label, answer }) => `${label}: ${answer}`).join('; ')}`;
@@ -93,6 +93,7 @@ function itemOf({ connection, question, answers, decidedBy, note }: Taken): INod
     entity,
     title,
     fields: decided,
+    rules,
     note: note === '' ? null : note,
     connectionName: connection.name,
     conflictId,

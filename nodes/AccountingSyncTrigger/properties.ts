@@ -79,6 +79,14 @@ export const properties: INodeProperties[] = [
         description:
           'Whether conflicts and failed records from before the workflow was published the first time start it too',
       },
+      {
+        displayName: 'Start Once for Each',
+        name: 'oneByOne',
+        type: 'boolean',
+        default: false,
+        description:
+          'Whether everything starts an execution of its own, for workflows that wait for an answer. Otherwise what is found together starts one execution, with an item for each.',
+      },
     ],
   },
 ];

@@ -19,6 +19,11 @@ const HOUR_MS = 3_600_000;
 /** The same trouble is mentioned this often. */
 const REPORT_EVERY_MS = 60_000;
 
+interface Options {
+  includeOpen?: boolean;
+  oneByOne?: boolean;
+}
+
 /** Starts an execution whenever there is something of what was chosen, each thing once. */
 export async function startTrigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
   try {
@@ -39,7 +44,7 @@ function chosenKinds(context: ITriggerFunctions): ReadonlySet<NewsKind> {
 }
 
 async function watch(context: ITriggerFunctions, kinds: ReadonlySet<NewsKind>): Promise<ITriggerResponse> {
-  const options = context.getNodeParameter('options', {}) as { includeOpen?: boolean };
+  const options = context.getNodeParameter('options', {}) as Options;
   const silentHours = context.getNodeParameter('silentHours', SILENT_HOURS) as number;
   const store = await openNodeStore(context);
   try {
@@ -51,7 +56,11 @@ async function watch(context: ITriggerFunctions, kinds: ReadonlySet<NewsKind>): 
       includeOpen: options.includeOpen ?? true,
       silentMs: silentHours * HOUR_MS,
       heardAt: async (connection) => await lastHeard(store, connection),
-      tell: async (connection, news) => context.emit([await itemsOf(store, connection, news)]),
+      tell: async (connection, news) => {
+        const items = await itemsOf(store, connection, news);
+        const starts = options.oneByOne === true ? items.map((item) => [item]) : [items];
+        for (const start of starts) context.emit([start]);
+      },
       onError,
     });
     const looking = keepLooking({

@@ -1,4 +1,5 @@
 import { toSyncError, ValidationError } from '../errors';
+import { makeRules } from '../people/always';
 import { decideConflict, questionFor, type DecidingStore, type Over, type Sides } from '../people/decide';
 import type { Answers } from '../people/answers';
 import type { Question } from '../people/question';
@@ -10,6 +11,7 @@ import type {
   DecisionLink,
   DecisionLinkStore,
   FoundLink,
+  PolicyStore,
 } from '../ports';
 import { entityNamed } from '../schema/entities';
 import { storable } from '../schema/text';
@@ -23,6 +25,7 @@ export interface DecisionContext {
   store: DecidingStore & {
     connections: Pick<ConnectionStore, 'get'>;
     decisionLinks: Pick<DecisionLinkStore, 'look' | 'use'>;
+    policies: Pick<PolicyStore, 'load' | 'set'>;
   };
   sidesOf(connection: Connection): Sides;
   /** Who serves the page. */
@@ -42,7 +45,8 @@ export interface Taken {
   connection: Connection;
   question: Question;
   answers: Answers;
-  always: ReadonlySet<string>;
+  /** What became of the rules that were wished for, in a sentence each. */
+  rules: string[];
   decidedBy: string;
   note: string;
 }
@@ -118,7 +122,10 @@ export async function takeDecision(
     case 'decided': {
       const { question } = decided;
       const { answers, always } = form;
-      const taken = { connection, question, answers, always, decidedBy: link.person, note };
+      const decidedBy = link.person;
+      const wish = { connection, sides, question, answers, always, by, decidedBy, now };
+      const rules = await makeRules(store, wish);
+      const taken = { connection, question, answers, rules, decidedBy, note };
       return { page: decidedPage(taken, sides), taken };
     }
   }
@@ -263,7 +270,7 @@ function changedPage(
   });
 }
 
-function decidedPage({ question, answers }: Taken, { labels }: Sides): Page {
+function decidedPage({ question, answers, rules }: Taken, { labels }: Sides): Page {
   const facts = answersOf(question, answers).map(({ label, answer }) => ({ label, value: answer }));
   return endPage(
     200,
@@ -271,6 +278,7 @@ function decidedPage({ question, answers }: Taken, { labels }: Sides): Page {
     [
       question.heading,
       `${labels.app} and ${labels.ledger} are brought in sync now. You can close this page.`,
+      ...rules,
     ],
     facts,
   );

@@ -144,8 +144,9 @@ describe('Accounting Sync Trigger', () => {
       { event: 'recordFailed', reason: 'of a' },
       { event: 'connectionSilent', heardAt: expect.any(String) as string },
     ]);
-    const trigger = await start(parameters, { nodeId: 'three' });
+    const trigger = await start({ ...parameters, options: { oneByOne: true } }, { nodeId: 'three' });
     await until(() => trigger.items().length >= 3);
+    expect(trigger.emitted).toHaveLength(trigger.items().length);
     await trigger.close();
     const nothing = await start({ events: ['connectionPaused'], connection: 'a' }, { mode: 'manual' });
     await expect(nothing.response.manualTriggerFunction?.()).rejects.toThrow('no example yet');

@@ -171,16 +171,28 @@ describe('the decision page', () => {
       'answer:dueDate': 'ledger',
       'answer:customerMemo': '',
       'value:customerMemo': 'Thanks',
+      'always:dueDate': 'yes',
+      'always:customerMemo': 'yes',
       note: 'As agreed',
     };
     const { status, html, items } = await call(url, { body, headers: { origin: 'https://n8n.example' } });
     expect(status).toBe(200);
     expect(html).toContain('Your decision is saved');
+    expect(html).toContain('From now on, QuickBooks Online wins for Due Date of invoices.');
+    expect(html).toContain('No rule was made for Message to Customer');
+    expect((await store.policies.history(company, 9))[0]).toMatchObject({
+      entity: 'invoice',
+      field: 'dueDate',
+      winner: 'ledger',
+      by: 'trigger workflow-1',
+      decidedBy: 'Jane',
+    });
     expect(items).toMatchObject([
       {
         summary: expect.stringContaining('Due Date: QuickBooks Online: 6 Jan 2027') as string,
         decidedBy: 'Jane',
         note: 'As agreed',
+        rules: [expect.stringContaining('wins for Due Date'), expect.stringContaining('No rule')] as unknown,
         conflictId: id,
         connectionName: `Company ${company}`,
       },

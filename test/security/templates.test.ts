@@ -59,7 +59,10 @@ const closed: Record<string, string> = {
   'n8n-nodes-base.stopAndError': 'ends the execution',
   'n8n-nodes-base.respondToWebhook': 'answers what the webhook has let in',
   [`${packageName}.quickBooksAccountingTrigger`]: 'verifies the signature of every notification',
+  'n8n-nodes-base.set': 'sets fields',
   [`${packageName}.accountingSync`]: 'receives nothing',
+  [`${packageName}.accountingSyncPages`]: 'shows and takes nothing without a link made for one person',
+  [`${packageName}.accountingSyncTrigger`]: 'started by what happens in the store',
   [`${packageName}.appRecords`]: 'receives nothing',
   [`${packageName}.quickBooksAccounting`]: 'receives nothing',
 };

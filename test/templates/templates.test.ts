@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IConnections, INodeProperties, INodeType } from 'n8n-workflow';
 import { AccountingSync } from '../../nodes/AccountingSync/AccountingSync.node';
+import { AccountingSyncPages } from '../../nodes/AccountingSyncPages/AccountingSyncPages.node';
+import { AccountingSyncTrigger } from '../../nodes/AccountingSyncTrigger/AccountingSyncTrigger.node';
 import { AppRecords } from '../../nodes/AppRecords/AppRecords.node';
 import { QuickBooksAccounting } from '../../nodes/QuickBooksAccounting/QuickBooksAccounting.node';
 import { QuickBooksAccountingTrigger } from '../../nodes/QuickBooksAccountingTrigger/QuickBooksAccountingTrigger.node';
@@ -21,9 +23,14 @@ interface Template {
 }
 
 const ours = new Map<string, INodeType>(
-  [new AccountingSync(), new AppRecords(), new QuickBooksAccounting(), new QuickBooksAccountingTrigger()].map(
-    (node) => [`${packageName}.${node.description.name}`, node],
-  ),
+  [
+    new AccountingSync(),
+    new AccountingSyncPages(),
+    new AccountingSyncTrigger(),
+    new AppRecords(),
+    new QuickBooksAccounting(),
+    new QuickBooksAccountingTrigger(),
+  ].map((node) => [`${packageName}.${node.description.name}`, node]),
 );
 /** Nodes that every n8n has. */
 const builtIn = [
@@ -35,8 +42,10 @@ const builtIn = [
   'noOp',
   'respondToWebhook',
   'scheduleTrigger',
+  'set',
   'stickyNote',
   'stopAndError',
+  'wait',
   'webhook',
 ].map((name) => `n8n-nodes-base.${name}`);
 

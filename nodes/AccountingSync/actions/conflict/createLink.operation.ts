@@ -101,6 +101,7 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
         expiresAt: new Date(expiresAt).toISOString(),
         message: messageOf(question, page.href, until),
         explanation,
+        version: String(question.refreshedAt),
         entity,
         title,
         connectionName: connection.name,
