@@ -114,7 +114,7 @@ describe('Conflict: Create Link', () => {
     const hours = (Date.parse(made['expiresAt'] ?? '') - Date.now()) / 3_600_000;
     expect(hours).toBeCloseTo(5, 1);
     expect(made['message']).toContain('Due Date\n  Before: 20 Dec 2026\n  Your app: 3 Jan 2027');
-    expect(made['message']).toContain(made['url']);
+    expect(/https?:\S+/.exec(made['message'] ?? '')?.[0]).toBe(made['url']);
     const rows = await store.audit.list(company, { limit: 99 });
     expect(rows.at(-1)).toMatchObject({
       kind: 'decision_link_created',

@@ -145,7 +145,7 @@ async function pageAddress({ decisionLinks }: OpenStore, chosen: string): Promis
   });
 }
 
-/** Plain text, for an e-mail or a chat. */
+/** Plain text, for an e-mail or a chat. Our address comes first: a value that is one too must not be taken for it. */
 function messageOf({ heading, explanation, rows, sides }: Question, url: string, until: string): string {
   const { app, ledger } = sides;
   const asked = rows.map((row) =>
@@ -157,5 +157,5 @@ function messageOf({ heading, explanation, rows, sides }: Question, url: string,
     ].join('\n'),
   );
   const decide = `Decide here, until ${until}:\n${url}`;
-  return [heading, explanation, ...asked, decide].join('\n\n');
+  return [decide, heading, explanation, ...asked].join('\n\n');
 }
