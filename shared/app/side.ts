@@ -32,7 +32,8 @@ const capabilityOf = (entity: EntityDefinition): EntityCapability => ({
 export const appCapabilities: SideCapabilities = {
   label: 'App Records',
   lock: true,
-  idempotency: null,
+  // The key of the last write is kept with the record, for as long as that is there.
+  idempotency: { maxLength: 64, ttlMs: Number.MAX_SAFE_INTEGER },
   versions: 'rising',
   lineIds: 'kept',
   entities: Object.fromEntries(entities.map((entity) => [entity.name, capabilityOf(entity)])),
@@ -51,14 +52,20 @@ export function createAppSide(deps: AppRecordsDeps): Side {
     id: string,
     state: AppRecord['state'],
     fields: Fields,
-    expectedVersion: number | null,
+    { expectedVersion, key }: { expectedVersion: number | null; key: string },
   ): Promise<SideRecord> =>
     toSideRecord(
       await records.write(
         { connectionId, entity, id, state, schemaVersion: entityNamed(entity).version, fields },
-        { expectedVersion, now: clock.now() },
+        { expectedVersion, key, now: clock.now() },
       ),
     );
+
+  /** What is there by now, where the last write of the sync was this very one. */
+  const landed = async (entity: string, id: string, key: string): Promise<SideRecord | null> => {
+    const record = await records.get(connectionId, entity, id);
+    return record?.writtenKey === key ? toSideRecord(record) : null;
+  };
 
   const withIds = (entity: string, fields: Fields): Fields => {
     const spec = entityNamed(entity).fields.find((field) => field.kind === 'list' && field.identity === 'id');
@@ -107,19 +114,22 @@ export function createAppSide(deps: AppRecordsDeps): Side {
       return { records: page.map(toSideRecord), next, asOf: new Date(clock.now()).toISOString() };
     },
 
-    async create(entity, fields, { externalId = random.id() }: WriteOptions) {
+    async create(entity, fields, { key, externalId = random.id() }: WriteOptions) {
       const existing = await records.get(connectionId, entity, externalId);
       if (existing && existing.state === 'live') return toSideRecord(existing);
-      return stored(entity, externalId, 'live', withIds(entity, fields), existing?.version ?? null);
+      const expectedVersion = existing?.version ?? null;
+      return stored(entity, externalId, 'live', withIds(entity, fields), { expectedVersion, key });
     },
 
-    async update(entity, current, desired) {
+    async update(entity, current, desired, { key }: WriteOptions) {
+      const known = await landed(entity, current.id, key);
+      if (known) return known;
       // What this version of the sync does not name stays as the app has it.
       const fields = { ...current.fields, ...withIds(entity, desired) };
-      return stored(entity, current.id, 'live', fields, Number(current.version));
+      return stored(entity, current.id, 'live', fields, { expectedVersion: Number(current.version), key });
     },
 
-    async remove(entity, current, mode: RemoveMode) {
+    async remove(entity, current, mode: RemoveMode, { key }: WriteOptions) {
       if (mode === 'archive') {
         throw new UnsupportedError('App records are deleted or voided, never archived', { entity });
       }
@@ -127,7 +137,8 @@ export function createAppSide(deps: AppRecordsDeps): Side {
         throw new NotFoundError(`${entityNamed(entity).label} ${current.id} is already deleted`, { entity });
       }
       const state = mode === 'void' ? 'voided' : 'deleted';
-      return stored(entity, current.id, state, current.fields, Number(current.version));
+      const expectedVersion = Number(current.version);
+      return stored(entity, current.id, state, current.fields, { expectedVersion, key });
     },
   };
   return side;

@@ -424,6 +424,8 @@ export interface AppRecord {
   updatedAt: number;
   /** Who in the app has made this version, where the app tells. */
   updatedBy?: string;
+  /** Of the last write of the sync; edits of the app leave it. */
+  writtenKey?: string;
 }
 
 /** How often something happened on one day (UTC), and when it did last. */

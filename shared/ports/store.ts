@@ -341,11 +341,11 @@ export interface AppRecordStore {
   ): Promise<AppRecord[]>;
   /**
    * Conditional write: `expectedVersion` null creates, a number updates; StaleVersionError otherwise. The
-   * event, for an edit made by the app, is queued in the same transaction.
+   * event, for an edit made by the app, is queued in the same transaction. `key` is that of a write of the sync.
    */
   write(
-    record: Omit<AppRecord, 'version' | 'updatedAt'>,
-    options: { expectedVersion: number | null; event?: NewEvent; now: number },
+    record: Omit<AppRecord, 'version' | 'updatedAt' | 'writtenKey'>,
+    options: { expectedVersion: number | null; event?: NewEvent; key?: string; now: number },
   ): Promise<AppRecord>;
 }
 

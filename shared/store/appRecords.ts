@@ -10,7 +10,7 @@ import { appRecordFromRow } from './rows';
 import { single } from './writer';
 
 type WriteOptions = Parameters<AppRecordStore['write']>[1];
-type WriteInput = { record: Omit<AppRecord, 'version' | 'updatedAt'>; options: WriteOptions };
+type WriteInput = { record: Parameters<AppRecordStore['write']>[0]; options: WriteOptions };
 type ListFilter = Parameters<AppRecordStore['list']>[2];
 
 const keyColumns = {
@@ -81,7 +81,7 @@ async function list(queries: Queries, connectionId: string, entity: string, filt
 function writeCommand(context: StoreContext) {
   return single('appRecords', async (tx, { record, options }: WriteInput): Promise<AppRecord> => {
     const { queries } = tx;
-    const { expectedVersion, event, now } = options;
+    const { expectedVersion, event, key: writtenKey, now } = options;
     const connection = await queries
       .selectFrom('connections')
       .select('id')
@@ -97,6 +97,7 @@ function writeCommand(context: StoreContext) {
       fields: JSON.stringify(record.fields),
       updated_at: now,
       updated_by: record.updatedBy ?? null,
+      ...(writtenKey === undefined ? {} : { written_key: writtenKey }),
     };
     const key = { connection_id: record.connectionId, entity: record.entity, id: record.id };
     const written =

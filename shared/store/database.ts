@@ -207,6 +207,7 @@ export interface AppRecordRow {
   fields: string;
   updated_at: number;
   updated_by: string | null;
+  written_key: string | null;
 }
 
 export interface IntakeRow {

@@ -255,4 +255,5 @@ export const appRecordFromRow = (row: AppRecordRow): AppRecord =>
     fields: parse(row.fields),
     updatedAt: row.updated_at,
     ...(row.updated_by === null ? {} : { updatedBy: row.updated_by }),
+    ...(row.written_key === null ? {} : { writtenKey: row.written_key }),
   }));

@@ -149,12 +149,19 @@ function doubtfulDecisions(input: DecideInput, decisions: FieldDecision[]): Fiel
     )
     .map(({ path, from, before, after }) => ({
       path,
-      label: path,
+      label: labelOf(input.entity, path),
       base: before,
       app: from === 'app' ? after : before,
       ledger: from === 'ledger' ? after : before,
       reason: 'uncertain_write' as const,
     }));
+}
+
+/** As the field is called on screen, in whichever element of a list it is. */
+function labelOf({ fields }: EntityDefinition, path: string): string {
+  const [name, member] = path.replace(/\[[^\]]*\]/g, '').split('.');
+  const spec = fields.find((candidate) => candidate.name === name);
+  return spec?.members.find((candidate) => candidate.name === member)?.label ?? spec?.label ?? path;
 }
 
 /** Whether the side's record must change to say what was agreed. */

@@ -164,3 +164,17 @@ describe('the app side', () => {
     });
   });
 });
+
+describe('a write of the sync', () => {
+  it('is known by its key, whatever the app has edited since, and is never written twice', async () => {
+    const side = createAppSide({ store, connectionId: 'c1', clock: systemClock, random: systemRandom });
+    const made = await side.create('customer', { displayName: 'Acme' }, { key: 'k1', externalId: 'l1' });
+    await side.update('customer', made, { displayName: 'Acme', notes: 'From the ledger' }, { key: 'k2' });
+    await records.upsert('customer', { id: 'l1', fields: { notes: null, phone: '7' } });
+    const again = await side.update('customer', made, { notes: 'From the ledger' }, { key: 'k2' });
+    expect(again.fields).toEqual({ displayName: 'Acme', notes: null, phone: '7' });
+    // One that has not landed is refused for what was edited.
+    const other = side.update('customer', made, { notes: 'Never arrived' }, { key: 'k3' });
+    await expect(other).rejects.toMatchObject({ code: 'stale_version' });
+  });
+});

@@ -7,7 +7,10 @@ import { aBinding, aConnection, anEvent, claimOne, claimSome, settled, T0 } from
 /** The stores of the contract have no key. */
 const seal = createSeal();
 
-const aRecord = (id: string, fields: AppRecord['fields'] = {}): Omit<AppRecord, 'version' | 'updatedAt'> => ({
+const aRecord = (
+  id: string,
+  fields: AppRecord['fields'] = {},
+): Omit<AppRecord, 'version' | 'updatedAt' | 'writtenKey'> => ({
   connectionId: 'c1',
   entity: 'customer',
   id,
@@ -485,6 +488,15 @@ export function recordContract({ store, another }: Fixture): void {
       expect(await appRecords.get('c1', 'customer', 'r1')).toEqual(first);
       await appRecords.write(aRecord('r1'), { expectedVersion: 1, now: T0 });
       expect(await appRecords.get('c1', 'customer', 'r1')).not.toHaveProperty('updatedBy');
+    });
+
+    it('keeps the key of the last write of the sync through the edits of the app', async () => {
+      const { appRecords } = store();
+      await appRecords.write(aRecord('r1'), { expectedVersion: null, key: 'k1', now: T0 });
+      await appRecords.write(aRecord('r1', { name: 'Ann' }), { expectedVersion: 1, now: T0 });
+      expect(await appRecords.get('c1', 'customer', 'r1')).toMatchObject({ version: 2, writtenKey: 'k1' });
+      await appRecords.write(aRecord('r1'), { expectedVersion: 2, key: 'k2', now: T0 });
+      expect((await appRecords.get('c1', 'customer', 'r1'))?.writtenKey).toBe('k2');
     });
 
     it('lets one of many concurrent writers win', async () => {

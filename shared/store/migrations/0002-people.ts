@@ -19,6 +19,8 @@ export const people: Migration = {
     `ALTER TABLE policies ADD COLUMN undoes ${int}`,
 
     `ALTER TABLE app_records ADD COLUMN updated_by ${text}`,
+    // Of the last write of the sync, so that it knows whether that has landed, whatever the app has edited since.
+    `ALTER TABLE app_records ADD COLUMN written_key ${text}`,
 
     // What the record is called, in lower case: set with its base, so that an older record has one when it changes next.
     `ALTER TABLE links ADD COLUMN title ${text}`,

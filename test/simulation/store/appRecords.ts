@@ -46,7 +46,7 @@ export class MemoryAppRecords implements AppRecordStore {
       .slice(0, limit);
   }
 
-  async write(record: NewRecord, { expectedVersion, event, now }: WriteOptions): Promise<AppRecord> {
+  async write(record: NewRecord, { expectedVersion, event, key, now }: WriteOptions): Promise<AppRecord> {
     const { database } = this.session;
     const connection = database.connection(record.connectionId);
     if (event && event.connectionId !== record.connectionId)
@@ -58,6 +58,7 @@ export class MemoryAppRecords implements AppRecordStore {
     checkEvents(events);
     if (!table) connection.appRecords.set(entity, (table = new Map()));
     const version = (expectedVersion ?? 0) + 1;
+    const writtenKey = key ?? table.get(id)?.writtenKey;
     const stored: AppRecord = database.sealed({
       connectionId,
       entity,
@@ -68,6 +69,7 @@ export class MemoryAppRecords implements AppRecordStore {
       fields: asStored(fields),
       updatedAt: now,
       ...(updatedBy === undefined ? {} : { updatedBy }),
+      ...(writtenKey === undefined ? {} : { writtenKey }),
     });
     table.set(id, stored);
     insertEvents(database, events, now);
