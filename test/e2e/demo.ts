@@ -1,10 +1,11 @@
 import { owner } from './host/api';
-import { measureEdits, type EditFigures } from './measure';
+import { measureDecisions, measureEdits, type EditFigures, type Latencies } from './measure';
 import { Stage } from './stage';
 import { newScene, story } from './story';
 
 const FLAGS = ['--once', '--json', '--port'];
 const EDITS = 30;
+const DECISIONS = 10;
 
 interface PlayedStep {
   name: string;
@@ -86,7 +87,9 @@ async function publishConflictForm(stage: Stage): Promise<string> {
   return open ? `${address}?conflict=${encodeURIComponent(open.title)}` : address;
 }
 
-async function measure(stage: Stage, say: (line: string) => void): Promise<EditFigures | null> {
+type Figures = EditFigures & { decisionToBothSidesMs: Latencies };
+
+async function measure(stage: Stage, say: (line: string) => void): Promise<Figures | null> {
   say(`\nFrom edit to reflection, ${EDITS} edits each way`);
   try {
     const figures = await measureEdits(stage, EDITS, (done) => {
@@ -97,7 +100,10 @@ async function measure(stage: Stage, say: (line: string) => void): Promise<EditF
     say(`  QuickBooks -> app  ${line(figures.editToReflectMs.quickBooksToApp)}`);
     say(`  metered reads per edit  ${figures.meteredReadsPerEdit}`);
     say(`  webhooks acknowledged   ${line(figures.webhookAnswerMs)} (QuickBooks allows 3000)`);
-    return figures;
+    say(`\nFrom a decision on its page to both sides, ${DECISIONS} decisions`);
+    const decisionToBothSidesMs = await measureDecisions(stage, DECISIONS, () => {});
+    say(`  ${line(decisionToBothSidesMs)}`);
+    return { ...figures, decisionToBothSidesMs };
   } catch (error) {
     say(`  FAILED  ${error instanceof Error ? error.message : String(error)}`);
     return null;

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stage } from './stage';
+import { newToken } from '../../shared/system';
+import { until } from './stage';
 import { editInApp, editInQuickBooks, type Scene } from './story';
 
 export interface Latencies {
@@ -44,6 +46,94 @@ export async function measureEdits(
     webhookAnswerMs: latencies(answerTimes(stage)),
     meteredReadsPerEdit: Number((reads / (2 * edits)).toFixed(2)),
   };
+}
+
+/** Where the page for decisions is, once a workflow that serves it is published. */
+const PAGE_PATH = 'accounting-sync';
+const CONFLICT_MS = 30_000;
+const HOUR_MS = 3_600_000;
+
+/** From saving a decision on the page of a link until both sides say what was chosen, one after the other. */
+export async function measureDecisions(
+  stage: Stage,
+  decisions: number,
+  progress: (done: number) => void,
+): Promise<Latencies> {
+  const invoice = await spareInvoice(stage);
+  const { id } = await stage.api.importWorkflow({
+    name: 'Decision pages',
+    nodes: [
+      {
+        name: 'Pages',
+        type: 'n8n-nodes-accounting-sync.accountingSyncPages',
+        typeVersion: 1,
+        parameters: { path: PAGE_PATH, options: {} },
+        webhookId: 'decision-pages',
+      },
+    ],
+    connections: {},
+  });
+  await stage.api.activate(id);
+  const times: number[] = [];
+  for (let i = 0; i < decisions; i++) {
+    const [ours, theirs] = [2 * i, 2 * i + 1].map((days) =>
+      new Date(Date.UTC(2034, 0, 1 + days)).toISOString().slice(0, 10),
+    ) as [string, string];
+    const url = await linkToConflict(stage, invoice, ours, theirs);
+    const started = performance.now();
+    await decideByLink(url);
+    await until('both sides say what was chosen', CONFLICT_MS, async () => {
+      const app = await stage.appRecord('invoice', invoice.appId);
+      const ledger = stage.inQuickBooks('Invoice', invoice.ledgerId);
+      return app?.fields['dueDate'] === theirs && ledger?.DueDate === theirs;
+    });
+    times.push(performance.now() - started);
+    progress(i + 1);
+  }
+  await stage.api.deactivate(id);
+  return latencies(times);
+}
+
+/** Two people change the due date, each on their side; the link of somebody who decides. */
+async function linkToConflict(
+  stage: Stage,
+  { appId, ledgerId }: Scene['invoice'],
+  ours: string,
+  theirs: string,
+): Promise<string> {
+  await stage.quiet();
+  stage.mute();
+  stage.quickBooks.edit({ entity: 'Invoice', id: ledgerId, patch: { DueDate: theirs } });
+  await stage.appEdit('invoice', appId, { dueDate: ours });
+  const conflict = await openConflict(stage, appId);
+  stage.listen();
+  const token = newToken();
+  const expiresAt = Date.now() + HOUR_MS;
+  const store = await stage.store();
+  await store.decisionLinks.create(
+    { token, conflictId: conflict.id, person: 'Jane', expiresAt },
+    { now: Date.now(), by: 'sync' },
+  );
+  return `${stage.n8n.url}/webhook/${PAGE_PATH}?link=${token}&seen=${conflict.refreshedAt}`;
+}
+
+async function openConflict(stage: Stage, appId: string): Promise<{ id: string; refreshedAt: number }> {
+  const store = await stage.store();
+  const { id: connectionId } = await stage.connection();
+  const link = await stage.linkOf('invoice', 'app', appId);
+  const find = async () => {
+    const open = await store.conflicts.list({ connectionId, status: 'open', limit: 10 });
+    return open.find(({ linkId }) => linkId === link?.id);
+  };
+  await until('the conflict is open', CONFLICT_MS, async () => (await find()) !== undefined);
+  return (await find())!;
+}
+
+async function decideByLink(url: string): Promise<void> {
+  const seen = new URL(url).searchParams.get('seen') ?? '';
+  const body = new URLSearchParams({ seen, 'answer:dueDate': 'ledger' });
+  const answer = await fetch(url, { method: 'POST', body });
+  if (answer.status !== 200) throw new Error(`The page answered ${answer.status}: ${await answer.text()}`);
 }
 
 /** Not the one that the story leaves in conflict. */
