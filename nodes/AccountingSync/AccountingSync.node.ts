@@ -88,7 +88,11 @@ const credentials: INodeCredentialDescription[] = [
   {
     name: 'accountingSyncQuickBooksOAuth2Api',
     required: true,
-    displayOptions: { show: { operation: ['create', 'getSides', 'process', 'rebind', 'run', 'test'] } },
+    displayOptions: {
+      show: {
+        operation: ['create', 'getCompany', 'getSides', 'preview', 'process', 'rebind', 'run', 'test'],
+      },
+    },
   },
   storeCredential,
 ];

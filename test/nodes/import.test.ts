@@ -1,4 +1,5 @@
-import type { INodeExecutionData } from 'n8n-workflow';
+import { NodeHelpers, type INodeExecutionData, type INodeParameters } from 'n8n-workflow';
+import { AccountingSync } from '../../nodes/AccountingSync/AccountingSync.node';
 import { router } from '../../nodes/AccountingSync/actions/router';
 import { QUICKBOOKS_CREDENTIAL } from '../../nodes/runtime/quickBooks';
 import { AppRecords } from '../../shared/app/records';
@@ -25,6 +26,18 @@ afterAll(async () => {
   await books.close();
 });
 
+const { description } = new AccountingSync();
+const credentialOfNode = description.credentials!.find(({ name }) => name === QUICKBOOKS_CREDENTIAL)!;
+
+/** n8n gives a node only the credentials that the editor shows for its parameters. */
+const isGiven = ({ resource, operation }: Record<string, unknown>) =>
+  NodeHelpers.displayParameter(
+    { resource, operation } as INodeParameters,
+    credentialOfNode,
+    { typeVersion: 1 },
+    description,
+  );
+
 async function execute(parameters: Record<string, unknown>): Promise<INodeExecutionData[][]> {
   const credential = {
     environment: 'custom',
@@ -37,7 +50,7 @@ async function execute(parameters: Record<string, unknown>): Promise<INodeExecut
   };
   const { context } = fakeNode({
     parameters,
-    credentials: { [QUICKBOOKS_CREDENTIAL]: credential },
+    credentials: isGiven(parameters) ? { [QUICKBOOKS_CREDENTIAL]: credential } : {},
     credentialIds: { [QUICKBOOKS_CREDENTIAL]: `of-${company.realmId}` },
   });
   return await router.call(context);
@@ -45,7 +58,7 @@ async function execute(parameters: Record<string, unknown>): Promise<INodeExecut
 
 const one = async (parameters: Record<string, unknown>) =>
   (await execute(parameters))[0]?.[0]?.json as Record<string, unknown>;
-const DRY_RUN = { resource: 'import', operation: 'dryRun', entities: [], formFields: true };
+const DRY_RUN = { resource: 'import', operation: 'preview', entities: [], formFields: true };
 const connection = (operation: string, more: object = {}) => ({ resource: 'connection', operation, ...more });
 
 beforeEach(async () => {

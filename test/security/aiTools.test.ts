@@ -16,7 +16,18 @@ import { useStoreFolder } from '../nodes/support/storeFolder';
 useStoreFolder();
 const nodes: INodeType[] = [new AccountingSync(), new AppRecords(), new QuickBooksAccounting()];
 /** Whatever is not known to read only counts as a change, operations to come included. */
-const READS = ['dryRun', 'find', 'get', 'getAll', 'getCompany', 'getSides', 'history', 'timeline', 'verify'];
+const READS = [
+  'dryRun',
+  'find',
+  'get',
+  'getAll',
+  'getCompany',
+  'getSides',
+  'history',
+  'preview',
+  'timeline',
+  'verify',
+];
 
 /** Every resource and operation that the editor offers. */
 const operationsOf = ({ properties }: INodeTypeDescription) =>

@@ -22,7 +22,7 @@ import * as replayEvents from './event/replay.operation';
 import * as dismissFailed from './failedRecord/dismiss.operation';
 import * as getFailed from './failedRecord/getAll.operation';
 import * as retryFailed from './failedRecord/retry.operation';
-import * as dryRunImport from './import/dryRun.operation';
+import * as previewImport from './import/preview.operation';
 import * as runImport from './import/run.operation';
 import * as tryRule from './policy/dryRun.operation';
 import * as getRules from './policy/getAll.operation';
@@ -60,7 +60,7 @@ const perItem: Record<string, Routed<ItemOperation>> = {
   'failedRecord:dismiss': changes(dismissFailed.execute),
   'failedRecord:getAll': reads(getFailed.execute),
   'failedRecord:retry': changes(retryFailed.execute),
-  'import:dryRun': reads(dryRunImport.execute),
+  'import:preview': reads(previewImport.execute),
   'policy:dryRun': reads(tryRule.execute),
   'policy:getAll': reads(getRules.execute),
   'policy:history': reads(getRuleHistory.execute),

@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import * as dryRun from './dryRun.operation';
+import * as preview from './preview.operation';
 import * as run from './run.operation';
 
 export const description: INodeProperties[] = [
@@ -12,7 +12,7 @@ export const description: INodeProperties[] = [
     options: [
       {
         name: 'Dry Run',
-        value: 'dryRun',
+        value: 'preview',
         description: 'See what the first import would link, create and ask about; nothing is changed',
         action: 'Dry run of the first import',
       },
@@ -25,6 +25,6 @@ export const description: INodeProperties[] = [
     ],
     default: 'run',
   },
-  ...dryRun.description,
+  ...preview.description,
   ...run.description,
 ];

@@ -18,7 +18,7 @@ import { stopping } from '../telling';
 import { entitiesChoice } from './entities';
 import { dryRunFields, dryRunView, type Problem, type Question } from './words';
 
-const show = { resource: ['import'], operation: ['dryRun'] };
+const show = { resource: ['import'], operation: ['preview'] };
 
 export const description: INodeProperties[] = [
   {
