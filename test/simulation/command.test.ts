@@ -1,6 +1,9 @@
 import { simulate } from './support/command';
 import { GENERATOR } from './token';
 
+/** Each starts processes that compile and play: on a slow machine, more than a test is given otherwise. */
+jest.setTimeout(240_000);
+
 describe('npm run simulate', () => {
   it.each([
     [['--schedule', '5'], /--schedule\b.*--schedules/s],
