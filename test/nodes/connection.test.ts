@@ -129,6 +129,21 @@ describe('what people do with a connection', () => {
     expect(await store.connections.get(company)).toEqual(before);
   });
 
+  it('asks again on a form page, with what was answered and why it was refused', async () => {
+    const answer = { entities: ['Customers', 'Items'], dailyReadBudget: '<b>-5</b>' };
+    const again = await run(update, { formFields: true, updateFields: answer });
+    expect(again).toMatchObject({
+      refused: expect.stringContaining('The daily read budget is "<b>-5</b>"') as string,
+      entities: ['invoice'],
+    });
+    const [why, entities, budget] = again?.['formFields'] as Record<string, string>[];
+    expect(why?.['html']).not.toContain('<b>');
+    expect([entities?.['defaultValue'], budget?.['defaultValue']]).toEqual(['Customers, Items', '<b>-5</b>']);
+    expect(await run(update, { formFields: true, updateFields: { dailyReadBudget: 7 } })).not.toHaveProperty(
+      'refused',
+    );
+  });
+
   it('shows how its webhooks do', async () => {
     expect(await run(get)).toMatchObject({ webhookStatus: { state: 'waiting' } });
   });

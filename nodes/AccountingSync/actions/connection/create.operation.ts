@@ -6,7 +6,7 @@ import { boundToAnother } from '../../../runtime/connection';
 import { noMeter } from '../../../runtime/meter';
 import { QUICKBOOKS, quickBooksCompany, quickBooksSide } from '../../../runtime/quickBooks';
 import { withStore } from '../../../runtime/store';
-import { entityOptions } from './settings';
+import { entityOptions, settingsFields } from './settings';
 import { viewOf } from './view';
 
 const show = { resource: ['connection'], operation: ['create'] };
@@ -51,6 +51,15 @@ export const description: INodeProperties[] = [
       'How many times a day (UTC) the sync may read from the accounting tool. When they are used up, events wait for the next day.',
     displayOptions: { show },
   },
+  {
+    displayName: 'Add Form Fields',
+    name: 'formFields',
+    type: 'boolean',
+    noDataExpression: true,
+    default: false,
+    description: 'Whether to add "formFields": entities and budget as the JSON fields of an n8n Form page',
+    displayOptions: { show },
+  },
 ];
 
 /**
@@ -62,6 +71,7 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
   const name = (this.getNodeParameter('name', itemIndex) as string).trim();
   const chosen = this.getNodeParameter('entities', itemIndex) as string[];
   const dailyReadBudget = this.getNodeParameter('dailyReadBudget', itemIndex) as number;
+  const isForm = this.getNodeParameter('formFields', itemIndex, false) === true;
   const { name: companyName } = await quickBooksSide(this, company, noMeter).companyInfo();
   return await withStore(this, async (store) => {
     const wanted: Connection = {
@@ -79,7 +89,9 @@ export async function execute(this: IExecuteFunctions, itemIndex: number): Promi
     };
     const { connection, created } = await store.connections.create(wanted, actorOf(this));
     if (connection.binding.credentialId !== company.binding.credentialId) throw boundToAnother(connection);
-    const availableEntities = entityOptions(connection.provider).map(({ name: label }) => label);
-    return [{ created, ...viewOf(connection), availableEntities }];
+    const view = viewOf(connection);
+    const given = { entities: view.entityLabels, dailyReadBudget: String(view.dailyReadBudget ?? 0) };
+    const form = isForm ? { formFields: settingsFields(connection.provider, given) } : {};
+    return [{ created, ...view, ...form }];
   });
 }

@@ -2,6 +2,7 @@ import { ValidationError } from '../../../../shared/errors';
 import { providerNamed } from '../../../../shared/providers';
 import { entities } from '../../../../shared/schema/entities';
 import { cut } from '../../../../shared/schema/text';
+import { escaped, htmlField, type FormField } from '../conflict/formFields';
 
 /** Settings of a connection as people or forms give them. */
 
@@ -48,4 +49,32 @@ export function readBudgetIn(value: unknown): number | null {
     });
   }
   return Number(text) || null;
+}
+
+/** The settings as the JSON fields of an n8n Form page, filled in as they are or were given; first what was refused. */
+export function settingsFields(
+  provider: string,
+  { entities: chosen, dailyReadBudget }: { entities: readonly string[]; dailyReadBudget: string },
+  refusal?: string,
+): FormField[] {
+  const { label } = providerNamed(provider);
+  const options = entityOptions(provider).map(({ name }) => name);
+  return [
+    ...(refusal === undefined ? [] : [htmlField(`<p><strong>${escaped(refusal)}</strong></p>`)]),
+    {
+      fieldType: 'checkbox',
+      fieldLabel: 'What is kept in sync',
+      fieldName: 'entities',
+      requiredField: true,
+      // A page of n8n ticks the options that this text contains.
+      defaultValue: options.filter((name) => chosen.includes(name)).join(', '),
+      fieldOptions: { values: options.map((option) => ({ option })) },
+    },
+    {
+      fieldType: 'number',
+      fieldLabel: `Most reads from ${label} a day (0 is no limit)`,
+      fieldName: 'dailyReadBudget',
+      defaultValue: cut(dailyReadBudget, SHOWN),
+    },
+  ];
 }

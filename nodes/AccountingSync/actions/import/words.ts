@@ -17,6 +17,20 @@ export interface Problem {
   reason: string;
 }
 
+/** What would become of the records of one entity. */
+export interface EntityPlan {
+  entity: string;
+  label: string;
+  inApp: number;
+  inLedger: number;
+  wouldLink: number;
+  wouldCreateInApp: number;
+  wouldCreateInLedger: number;
+  wouldAsk: number;
+  wouldFail: number;
+  wouldWait: number;
+}
+
 /** What a dry run has found, as the node outputs it. */
 export interface DryRunView {
   summary: string;
@@ -32,7 +46,7 @@ export interface DryRunView {
   dailyReadBudget: number | null;
   /** Why not everything was looked at; null where it was. */
   stoppedBy: string | null;
-  entities: Record<string, unknown>[];
+  entities: EntityPlan[];
   questions: Question[];
   questionsLeftOut: number;
   problems: Problem[];
@@ -102,27 +116,28 @@ export function dryRunView(
   };
 }
 
-const numbersTable = (heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string => {
-  const head = heads.map((text) => `<th scope="col">${escaped(text)}</th>`).join('');
-  const body = rows.map(([name = '', ...cells]) => {
-    const numbers = cells.map((cell) => `<td>${escaped(String(cell))}</td>`).join('');
-    return `<tr><th scope="row">${escaped(String(name))}</th>${numbers}</tr>`;
-  });
-  return `<table><thead><tr>${head}</tr></thead><tbody>${body.join('')}</tbody></table>`;
-};
-
 const listed = (items: readonly string[], leftOut: number): string =>
   `<ul>${items.map((item) => `<li>${item}</li>`).join('')}${leftOut > 0 ? `<li>and ${leftOut} more</li>` : ''}</ul>`;
+
+/** On a line of a phone there is no room for a column each. */
+const plannedFor = (plan: EntityPlan, ledger: string): string =>
+  [
+    [plan.wouldLink, 'to link'],
+    [plan.wouldCreateInApp, 'new in your app'],
+    [plan.wouldCreateInLedger, `new in ${ledger}`],
+    [plan.wouldAsk, 'to ask about'],
+    [plan.wouldFail, 'would fail'],
+    [plan.wouldWait, 'would wait'],
+  ]
+    .filter(([number]) => number !== 0)
+    .map(([number, what]) => `${number} ${what}`)
+    .join(', ') || 'Nothing to do';
 
 /** The same as a page of an n8n form shows it. */
 export function dryRunFields(view: DryRunView, ledger: string): FormField[] {
   const rows = view.entities
     .filter(({ inApp, inLedger }) => inApp !== 0 || inLedger !== 0)
-    .map((entity) =>
-      ['label', 'wouldLink', 'wouldCreateInApp', 'wouldCreateInLedger', 'wouldAsk'].map(
-        (name) => entity[name] as string | number,
-      ),
-    );
+    .map((entity): [string, string] => [entity.label, plannedFor(entity, ledger)]);
   const questions = view.questions.map(
     ({ heading, why, fields }) =>
       `<strong>${escaped(heading)}</strong><br>${escaped(why)}${fields === '' ? '' : ` ${escaped(`It is about: ${fields}.`)}`}`,
@@ -135,9 +150,7 @@ export function dryRunFields(view: DryRunView, ledger: string): FormField[] {
       [
         `<h2>${escaped(view.summary)}</h2>`,
         '<p>Nothing has been written or stored so far, and the import overwrites nothing.</p>',
-        ...(rows.length === 0
-          ? []
-          : [numbersTable(['', 'Link', 'New in your app', `New in ${ledger}`, 'Ask'], rows)]),
+        ...(rows.length === 0 ? [] : [tableOf(rows)]),
         `<p>${escaped(view.cost)}</p>`,
       ].join(''),
     ),
@@ -178,4 +191,4 @@ const importSummaryOf = (counts: Record<string, number>): string =>
   Object.entries(counts)
     .filter(([, number]) => number > 0)
     .map(([name, number]) => `${number} ${name}`)
-    .join(', ') || 'nothing to do';
+    .join(', ') || 'Nothing to do';
