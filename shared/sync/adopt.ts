@@ -16,8 +16,6 @@ const MAKER_DELAY_MS = 1_000;
 
 export type Adoption =
   | { kind: 'create' }
-  /** An earlier create of ours comes first: the side answers its key as it did then, or makes the record now. */
-  | { kind: 'repeat'; lost: Intent }
   | { kind: 'adopted' }
   | { kind: 'hold'; conflicts: FieldConflict[] };
 
@@ -55,13 +53,10 @@ async function createOrAsk(work: Work, side: SideName, intent: Intent): Promise<
   const decidedAt = work.claim.conflict?.resolution?.at ?? -Infinity;
   const doubtful = work.lostCreates[side].filter(
     (lost) =>
-      (chosenMatch(work) !== null || lost.storedAt > decidedAt) &&
-      !work.intents.has(lost.key) &&
-      !wouldBeKnown(work, side, lost, intent),
+      (chosenMatch(work) !== null || lost.storedAt > decidedAt) && !wouldBeKnown(work, side, lost, intent),
   );
   const [oldest] = doubtful;
   if (!oldest) return { kind: 'create' };
-  if (doubtful.every((lost) => isRemembered(work, side, lost))) return { kind: 'repeat', lost: oldest };
   // A name finds a record only as long as nobody has renamed it: nothing new may have turned up either.
   const strangers = await strangersSince(work, side, oldest.storedAt);
   return strangers.length === 0 && doubtful.every((lost) => wouldClash(work, side, lost, intent))
@@ -71,15 +66,11 @@ async function createOrAsk(work: Work, side: SideName, intent: Intent): Promise<
 
 /** Whether a mark, or the provider by its key, would have told of the record that this create made. */
 function wouldBeKnown(work: Work, side: SideName, lost: Intent, intent: Intent): boolean {
-  const { capabilities } = work.run.sides[side];
-  if (capabilities.entities[work.entity.name]?.lookup === 'external_id') return true;
-  return lost.key === intent.key && isRemembered(work, side, lost);
-}
-
-/** Whether the side still knows what it made of this key. */
-function isRemembered({ run }: Work, side: SideName, lost: Intent): boolean {
-  const window = run.sides[side].capabilities.idempotency;
-  return window !== null && run.clock.now() - lost.storedAt < window.ttlMs;
+  const { run, entity } = work;
+  const { capabilities } = run.sides[side];
+  if (capabilities.entities[entity.name]?.lookup === 'external_id') return true;
+  const window = capabilities.idempotency;
+  return window !== null && lost.key === intent.key && run.clock.now() - lost.storedAt < window.ttlMs;
 }
 
 /** Whether the side would not hold what this create made beside what is wanted now: they have one unique key. */

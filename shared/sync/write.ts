@@ -104,7 +104,6 @@ async function send(
   if (write.operation === 'create') {
     const adoption = await adoptBeforeCreate(work, side, sideFields, intent);
     if (adoption.kind === 'hold') return adoption;
-    if (adoption.kind === 'repeat') return await repeat(work, readings, side, adoption.lost);
     if (adoption.kind === 'adopted') return { kind: 'again' };
     settlePairFirst(work);
     // A record made anew names its lines anew, perhaps by the same numbers.
@@ -125,39 +124,6 @@ async function send(
   if (work.lostCreates[side].some((lost) => lost.key === intent.key)) return readAgain(work, side, intent);
   if (answer.state !== 'live') return { kind: 'sent', agreed };
   return { kind: 'sent', agreed: await learn(work, readings, side, answer, agreed) };
-}
-
-/**
- * Sends a create again whose answer was lost, as it was: what came of it is known then, and what is wanted by now is
- * decided on that.
- */
-async function repeat(work: Work, readings: Readings, side: SideName, lost: Intent): Promise<Sent> {
-  const { run, entity } = work;
-  const desired = supportedFields(work, side, lost.desired);
-  const { fields, missing } = await run.references.toSide(entity, side, desired);
-  if (missing.length > 0) {
-    await awaitDependencies(work, missing);
-    return { kind: 'again' };
-  }
-  work.link.lines = withoutIds(work.link.lines, side);
-  const sideFields = toLineIds(entity, fields, side, currentLines(work, readings, lost.desired));
-  const now = run.clock.now();
-  const intent = { ...lost, policyVersion: run.policy.version, storedAt: now };
-  await run.store.queue.storeIntents(work.claim, [intent]);
-  const write: PlannedWrite = { operation: 'create', desired: lost.desired };
-  const attempt = { side, write, current: null, intent, desired, fields, sideFields, isInDoubt: true };
-  refuseWhenLate(work, attempt);
-  try {
-    noteWritten(work, side, await perform(work, attempt));
-  } catch (error) {
-    const failure = toSyncError(error);
-    // What it refuses now it has not made then: what is wanted now is judged by itself.
-    if (isRefusal(failure) && work.intents.has(lost.key)) return { kind: 'again' };
-    throw toSyncError(failure);
-  }
-  work.wrote.push(side);
-  work.action = 'created';
-  return readAgain(work, side, lost);
 }
 
 /** One write on its way. */

@@ -218,33 +218,6 @@ describe('converge', () => {
     }
   });
 
-  it('learns by its key what became of a create whose answer was lost, though nothing else tells and both sides went on', async () => {
-    await start({ ledger: new MemorySide('l', {}, { customer: { lookup: 'unique_key' } }) });
-    const acme = bench.app.add('customer', customer);
-    bench.ledger.loseNextAnswer = true;
-    await bench.notify('app', 'customer', acme.id);
-    await bench.settle();
-    const [made] = bench.ledger.all('customer');
-    delete made!.externalId;
-    bench.ledger.edit('customer', made!.id, (f) => ({ ...f, displayName: 'Acme Ltd' }));
-    bench.app.edit('customer', acme.id, (f) => ({ ...f, email: 'new@acme.example' }));
-    const stranger = bench.ledger.add('customer', { displayName: 'Stranger' });
-    await bench.notify('ledger', 'customer', stranger.id);
-    await bench.notify('app', 'customer', acme.id);
-    for (let i = 0; i < 3; i++) {
-      bench.clock.advance(60_000);
-      await bench.settle();
-    }
-    expect(await bench.store.queue.counts('c1')).toMatchObject({ held: 0, pending: 0, waiting: 0, dead: 0 });
-    const shown = (side: MemorySide) =>
-      side.all('customer').map(({ fields }) => [fields['displayName'], fields['email'] ?? null]);
-    expect(shown(bench.ledger)).toEqual([
-      ['Acme Ltd', 'new@acme.example'],
-      ['Stranger', null],
-    ]);
-    expect(shown(bench.app)).toEqual(shown(bench.ledger));
-  });
-
   it('learns what became of an update whose answer was lost, even when somebody undid it meanwhile', async () => {
     await start();
     const ids = await linkedInvoice();
