@@ -1,4 +1,4 @@
-import { LeaseLostError, type SyncError } from '../errors';
+import { LeaseLostError } from '../errors';
 import type { FieldConflict, Intent, ListPage, SideName, SideRecord } from '../ports';
 import { shownTitle, type Fields } from '../schema/entity';
 import { sameValue } from './compare';
@@ -122,19 +122,12 @@ async function leaveToItsMaker(work: Work, side: SideName, record: SideRecord): 
   if (!claim) {
     // Two links that meet here at once: the app's goes on, the ledger's looks again.
     if (side === 'ledger') return;
-    throw awaits(owner.id);
+    throw new AwaitsRecordError(owner.id, MAKER_DELAY_MS, 'Waits for a record that may have made this one');
   }
   if (!claim.intents.some((intent) => intent.operation === 'create')) return run.store.queue.release(claim);
   await converge(run, claim, [...work.chain, link.id]);
-  throw await lookAgainAfter(work, owner.id);
-}
-
-const awaits = (makerId: string) =>
-  new AwaitsRecordError(makerId, MAKER_DELAY_MS, 'Waits for the write that may have made this record');
-
-async function lookAgainAfter({ run, entity, link }: Work, makerId: string): Promise<SyncError> {
-  return (await run.store.links.get(link.id))
-    ? awaits(makerId)
+  throw (await run.store.links.get(link.id))
+    ? new AwaitsRecordError(owner.id, MAKER_DELAY_MS, 'Waits for the write that may have made this record')
     : new LeaseLostError(`${entity.label} ${link.id} was taken over by the link that made it`);
 }
 
@@ -157,7 +150,6 @@ async function claimedByMaker(work: Work, side: SideName): Promise<Adoption | nu
   for (const intent of possible) {
     if (await saysTheSame(work, from, record, intent.desired)) said.push(intent);
   }
-  if (said.length === 0) await settleMakers(work, possible);
   const ids = (said.length > 0 ? said : possible).map(({ linkId }) => makers.get(linkId)?.[side].id ?? '');
   const originals: SideRecord[] = [];
   for (const id of new Set(ids)) {
@@ -168,25 +160,6 @@ async function claimedByMaker(work: Work, side: SideName): Promise<Adoption | nu
   if (!original) return null;
   const isCertain = originals.length === 1 && said.length > 0;
   return isCertain ? takeOver(work, side, original) : hold(work, side, originals);
-}
-
-/**
- * Most writes in doubt are cleared up by the next attempt of their own record, so that comes first, and this one
- * is looked at again after it. What is left is for a person to say.
- */
-async function settleMakers(work: Work, lost: readonly Intent[]): Promise<void> {
-  const { run, link, chain } = work;
-  for (const { linkId } of lost) {
-    const lease = { worker: run.worker, now: run.clock.now(), leaseMs: run.options.leaseMs };
-    const claim = await run.store.queue.claimLink(linkId, lease);
-    if (!claim) throw awaits(linkId);
-    if (claim.conflict?.status === 'open') {
-      await run.store.queue.release(claim);
-      continue;
-    }
-    const { result } = await converge(run, claim, [...chain, link.id]);
-    if (result === 'synced' || result === 'waiting') throw await lookAgainAfter(work, linkId);
-  }
 }
 
 /** What a person chose: the id to link with, null for "make a new one", undefined when nobody was asked. */
