@@ -124,6 +124,8 @@ describe('failed records', () => {
       await page.getByText('Reason is required').first().waitFor();
       expect(await failedOf()).toHaveLength(2);
       await openList(page);
+      await page.getByText('What is to be done').first().waitFor();
+      await expect(page.locator('body').innerText()).resolves.toContain('Invoice FAIL-2');
       await picture(page, 'failed-form-phone');
       expect(await scrollsSideways(page)).toBe(false);
       await choose(page, /FAIL-2/, 'Dismiss this record', 'Entered twice');

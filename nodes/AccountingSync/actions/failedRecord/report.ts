@@ -62,7 +62,7 @@ function textOf({ heading, reason, field, value, nextStep, age, attempts }: Item
 
 function formFieldsOf(items: readonly Item[], labels: readonly string[]): FormField[] {
   return [
-    { fieldType: 'html', html: tableOf(items) },
+    { fieldType: 'html', html: listOf(items) },
     {
       fieldType: 'dropdown',
       fieldLabel: 'Record',
@@ -81,7 +81,7 @@ function formFieldsOf(items: readonly Item[], labels: readonly string[]): FormFi
 
 /** Asked before anything is tried again. */
 export const confirmationOf = (summary: string): FormField[] => [
-  { fieldType: 'html', html: `<p>${escaped(escapeControls(summary))}</p>` },
+  { fieldType: 'html', html: `<p>${shown(summary)}</p>` },
   {
     fieldType: 'radio',
     fieldLabel: 'Try again now?',
@@ -90,14 +90,19 @@ export const confirmationOf = (summary: string): FormField[] => [
   },
 ];
 
-const HEADS = ['Record', 'Why', 'Field', 'Entered', 'What to do', 'Age'];
-
-function tableOf(items: readonly Item[]): string {
-  const cell = (text: string) => `<td>${escaped(escapeControls(text))}</td>`;
-  const rows = items.map(({ heading, reason, field, value, nextStep, age }, index) => {
-    const cells = [`${index + 1}. ${heading}`, reason, field ?? '', value ?? '', nextStep, age];
-    return `<tr>${cells.map(cell).join('')}</tr>`;
+/** One below the other: a table of that many columns cannot be read on a phone. */
+function listOf(items: readonly Item[]): string {
+  const line = (label: string, text: string) => `<li><strong>${label}</strong> ${shown(text)}</li>`;
+  const records = items.map(({ heading, reason, field, value, nextStep, age }, index) => {
+    const lines = [
+      line('Why', reason),
+      ...(field === null || value === null ? [] : [line('Entered', `${field}: ${value}`)]),
+      line('Next', nextStep),
+      line('Failing for', age),
+    ];
+    return `<h3>${index + 1}. ${shown(heading)}</h3><ul>${lines.join('')}</ul>`;
   });
-  const head = HEADS.map((text) => `<th scope="col">${text}</th>`).join('');
-  return `<table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  return records.join('');
 }
+
+const shown = (text: string): string => escaped(escapeControls(text));
