@@ -101,6 +101,8 @@ describe('Failed Record: Get Many', () => {
     const html = formFields[0]!.html!;
     expect(html).not.toContain('<b>');
     expect(html).toContain('&#60;b&#62;Evil');
+    const words = 'QuickBooks did not create customer: Invalid Email (request id tid-1)';
+    for (const told of [text, html]) expect(told).toContain(words);
     expect(JSON.stringify(formFields)).not.toContain('\u202e');
     const labels = formFields.flatMap(({ fieldOptions }) => fieldOptions?.values ?? []);
     expect(labels.every(({ option }) => !/[<>]/.test(option))).toBe(true);

@@ -49,12 +49,21 @@ export function reportOf(items: readonly Item[], connection: Connection) {
   };
 }
 
-function textOf({ heading, reason, field, value, nextStep, age, attempts }: Item): string {
+/** What the accounting tool said, and what its support will ask for; empty where it said nothing. */
+function wordsOf({ said, requestId }: Item): string {
+  if (said === null) return '';
+  return requestId === null ? said : `${said} (request id ${requestId})`;
+}
+
+function textOf(item: Item): string {
+  const { heading, reason, field, value, nextStep, age, attempts } = item;
+  const words = wordsOf(item);
   const what = field === null ? [] : [`   ${field}${value === null ? '' : `: ${value}`}`];
   const lines = [
     `${heading}: ${reason}`,
     ...what,
     `   Next: ${nextStep}`,
+    ...(words === '' ? [] : [`   In its own words: ${words}`]),
     `   Failing for ${age}, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
   ];
   return lines.map(escapeControls).join('\n');
@@ -93,11 +102,14 @@ export const confirmationOf = (summary: string): FormField[] => [
 /** One below the other: a table of that many columns cannot be read on a phone. */
 function listOf(items: readonly Item[]): string {
   const line = (label: string, text: string) => `<li><strong>${label}</strong> ${shown(text)}</li>`;
-  const records = items.map(({ heading, reason, field, value, nextStep, age }, index) => {
+  const records = items.map((item, index) => {
+    const { heading, reason, field, value, nextStep, age } = item;
+    const words = wordsOf(item);
     const lines = [
       line('Why', reason),
       ...(field === null || value === null ? [] : [line('Entered', `${field}: ${value}`)]),
       line('Next', nextStep),
+      ...(words === '' ? [] : [line('In its own words', words)]),
       line('Failing for', age),
     ];
     return `<h3>${index + 1}. ${shown(heading)}</h3><ul>${lines.join('')}</ul>`;
