@@ -77,6 +77,8 @@ class Copy {
       if (rows.length > 0) await andThen(rows);
       after = key.map((name) => rows.at(-1)?.[name] as string);
       more = rows.length === STEP;
+      // SQLite answers without letting anybody else have a turn.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 

@@ -146,6 +146,26 @@ describe.each(usePlaces())('a copy of a connection on %s', (_name, make) => {
     }).toEqual(before);
   });
 
+  it('leaves others their turn while it is being made', async () => {
+    const write = async (id: string) =>
+      await store.appRecords.write(
+        { connectionId: 'c1', entity: 'customer', id, state: 'live', schemaVersion: 1, fields: {} },
+        { expectedVersion: null, now: T0 },
+      );
+    await Promise.all(Array.from({ length: 1_200 }, (_, index) => write(`k${index}`)));
+    let turns = 0;
+    const count = () => {
+      turns++;
+      turn = setImmediate(count);
+    };
+    let turn = setImmediate(count);
+    const copy = await store.copyOf('c1');
+    clearImmediate(turn);
+    expect(await copy.appRecords.list('c1', 'customer', { limit: 2_000 })).toHaveLength(1_200);
+    await copy.close();
+    expect(turns).toBeGreaterThanOrEqual(3);
+  });
+
   it('says so when there is no such connection', async () => {
     await expect(store.copyOf('nobody')).rejects.toMatchObject({ code: 'not_found' });
   });

@@ -17,6 +17,7 @@ export async function openPrivate(): Promise<Backend> {
   const queries = new Kysely<Database>({ dialect: new SqliteDialect({ database: handle }) });
   // Nothing in it has to survive anything.
   await sql`pragma synchronous = off`.execute(queries);
+  await sql`pragma journal_mode = memory`.execute(queries);
   await migrate(queries, { dialect: sqliteDialect, location: LOCATION, now: Date.now() });
   return {
     dialect: sqliteDialect,
